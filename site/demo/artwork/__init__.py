@@ -1,0 +1,1 @@
+"""Illustrations for the demo, drawn by code."""

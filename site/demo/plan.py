@@ -1,0 +1,302 @@
+"""What the demo's site is made of, as plain data: places, shops, people, and where each article shall stand.
+
+Ages are counted in days before the day on which the demo is made, so that every review state is there
+whenever that is. Everybody and everything named here is invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from articles.governance import ReviewRule, ReviewState
+
+
+@dataclass(frozen=True, slots=True)
+class BodyArea:
+    title: str
+    slug: str  # also the folder of its articles
+    intro: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retailer:
+    """A shop with the scheme that pays us there. `identity` holds the settings of the network's adapter."""
+
+    name: str
+    region: str  # code, as in the catalogue
+    domains: tuple[str, ...]
+    checking: str  # "fetch" or "human"
+    programme: str
+    network: str  # slug of an adapter in products/programmes
+    identity: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    honorific: str
+    name: str
+    slug: str
+    profession: str
+    regulator: str
+    number: str  # no register issues numbers of this form
+    verified_days_ago: int
+    bio: str
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    name: str
+    role: str
+    bio: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOff:
+    reviewer: str  # slug
+    days_ago: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicalEdit:
+    """A change of the published words after the last sign-off: `find` stands once in the article."""
+
+    find: str
+    replace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article file and the review state that it shall end in.
+
+    `states` has one member, but for an article whose only review is the one that its text claims: the date
+    of that is fixed, and what is overdue today will have expired later. `signed` runs from old to new.
+    """
+
+    file: str  # below content/articles
+    author: str
+    tier: str
+    states: tuple[ReviewState, ...]
+    signed: tuple[SignedOff, ...] = ()
+    edit: ClinicalEdit | None = None
+
+    @property
+    def body_area(self) -> str:
+        return self.file.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    paragraphs: tuple[str, ...]
+    heading: str = ""  # the first section of a page has none
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    title: str
+    slug: str
+    standfirst: str
+    sections: tuple[Section, ...] = field(default=())
+
+
+BODY_AREAS = (
+    BodyArea(
+        "Thigh", "thigh", "Strains, bruises and pain that is felt in the thigh but begins somewhere else."
+    ),
+    BodyArea(
+        "Lower back",
+        "lower-back",
+        "Why backs hurt, what helps most people to get better, and the warning signs to act on.",
+    ),
+    BodyArea("Knee", "knee", "Pain around, behind and inside the knee, from overuse to a sudden twist."),
+)
+
+RETAILERS = (
+    Retailer("Northgate Supports", "UK", ("northgate-supports.example",), "fetch",
+             "Northgate Supports partners", "in_house", {"parameter": "ref", "value": "referred-demo"}),
+    Retailer("Peak Physio", "UK", ("peak-physio.example",), "fetch",
+             "Peak Physio on Awin", "awin", {"merchant_id": "10101", "publisher_id": "202020"}),
+    Retailer("Amazon.co.uk", "UK", ("amazon.co.uk", "www.amazon.co.uk"), "human",
+             "Amazon Associates UK", "amazon", {"marketplace": "amazon.co.uk", "tag": "referreddemo-21"}),
+    Retailer("Summit Braces", "US", ("summit-braces.example",), "fetch",
+             "Summit Braces partners", "in_house", {"parameter": "ref", "value": "referred-demo"}),
+    Retailer("Prairie Rehab", "US", ("prairie-rehab.example",), "fetch",
+             "Prairie Rehab partners", "in_house", {"parameter": "sca_ref", "value": "referred-demo"}),
+    Retailer("Amazon.com", "US", ("amazon.com", "www.amazon.com"), "human",
+             "Amazon Associates US", "amazon", {"marketplace": "amazon.com", "tag": "referreddemo-20"}),
+)  # fmt: skip
+
+REVIEWERS = (
+    Reviewer(
+        "Dr", "Amara Osei", "amara-osei", "GP and sports physician", "General Medical Council (GMC)", "DEMO-0000001", 1500,
+        "Dr Osei works in general practice and looks after a university's athletes. She has a special interest in back pain and in explaining risk plainly.",
+    ),
+    Reviewer(
+        "Mr", "Tomasz Wieczorek", "tomasz-wieczorek", "Consultant Orthopaedic Surgeon", "General Medical Council (GMC)", "DEMO-0000002", 1500,
+        "Mr Wieczorek treats injuries of the knee and the spine. He teaches junior doctors when not to operate.",
+    ),
+    Reviewer(
+        "Ms", "Niamh Gallagher", "niamh-gallagher", "Chartered Physiotherapist", "Health and Care Professions Council (HCPC)", "DEMO-PH00003", 1500,
+        "Ms Gallagher leads rehabilitation in a sports clinic. She writes exercise plans for runners, dancers and people who would rather be neither.",
+    ),
+)  # fmt: skip
+
+AUTHORS = (
+    Author(
+        "Eleanor Whitcombe",
+        "Health writer",
+        "Eleanor has written about muscles, joints and sport for patients for fifteen years.",
+    ),
+    Author(
+        "Rajan Mistry",
+        "Health editor",
+        "Rajan edits our guides to back pain and checks every one against current guidelines.",
+    ),
+    Author(
+        "Catrin Howell",
+        "Health writer",
+        "Catrin is a keen fell runner who turns research about knees into plain English.",
+    ),
+)
+
+TIERS = {
+    "high_risk": ReviewRule(12, withhold_offers=True),
+    "standard": ReviewRule(24),
+    "low": ReviewRule(36),
+}
+"""The tiers that ship, by slug: what the ages below were chosen by."""
+
+ARTICLE_PLAN = (
+    Article(
+        "thigh/hamstring-strain.txt", "Eleanor Whitcombe", "standard", (ReviewState.CURRENT,),
+        (SignedOff("amara-osei", 845), SignedOff("niamh-gallagher", 120)),
+    ),
+    Article(
+        "thigh/referred-thigh-pain.txt", "Eleanor Whitcombe", "standard", (ReviewState.EXPIRED,),
+    ),
+    Article(
+        "thigh/thigh-contusion.txt", "Catrin Howell", "standard", (ReviewState.OVERDUE,),
+        (SignedOff("amara-osei", 770),),
+    ),
+    Article(
+        "thigh/quadriceps-strain.txt", "Catrin Howell", "standard", (ReviewState.NEVER,),
+    ),
+    Article(
+        "lower-back/sciatica.txt", "Rajan Mistry", "high_risk", (ReviewState.CURRENT,),
+        (SignedOff("amara-osei", 760), SignedOff("tomasz-wieczorek", 410), SignedOff("amara-osei", 45)),
+    ),
+    Article(
+        "lower-back/slipped-disc.txt", "Rajan Mistry", "high_risk", (ReviewState.EXPIRED,),
+        (SignedOff("tomasz-wieczorek", 505),),
+    ),
+    Article(
+        "lower-back/lower-back-muscle-strain.txt", "Rajan Mistry", "standard", (ReviewState.OVERDUE, ReviewState.EXPIRED),
+    ),
+    Article(
+        "knee/runners-knee.txt", "Catrin Howell", "low", (ReviewState.DUE_SOON,),
+        (SignedOff("niamh-gallagher", 1060),),
+    ),
+    Article(
+        "knee/iliotibial-band-syndrome.txt", "Catrin Howell", "low", (ReviewState.CHANGED,),
+        (SignedOff("niamh-gallagher", 200),),
+        ClinicalEdit(
+            "Most people recover without injections or surgery, usually in six to eight weeks, although it can take longer.",
+            "Most people recover without injections or surgery. Six to eight weeks is usual, but some need several months, and easing back too soon is the commonest reason.",
+        ),
+    ),
+    Article(
+        "knee/meniscus-tear.txt", "Eleanor Whitcombe", "standard", (ReviewState.CURRENT,),
+        (SignedOff("tomasz-wieczorek", 20),),
+    ),
+)  # fmt: skip
+
+HOME = Page(
+    "Where it hurts, and why",
+    "home",
+    "Plain guides to muscles, joints and nerves, reviewed by named clinicians, with supports you can buy in your own country.",
+)
+
+INFORMATION = (
+    Page(
+        "How we review",
+        "how-we-review",
+        "Who checks our medical text, what they sign, and what happens when a review runs out.",
+        (
+            Section((
+                "Every guide is written by a health writer and read by a clinician who did not write it. The clinician signs exactly the words that you see, with their own name and registration. We do not sign for them, and nobody can sign their own work.",
+            )),
+            Section((
+                "The reviewer checks that the text is accurate and up to date, that warning signs and reasons for caution are stated, and that no claim goes further than the evidence. If the medical text changes afterwards, even by a word, the page says so until a reviewer has looked at the change.",
+            ), "What a review covers"),
+            Section((
+                "Guides about conditions that can do serious harm are reviewed every twelve months. Most others are reviewed every two years, and low-risk guides every three. When a review is overdue the page tells you. If it stays overdue, the reviewer's name comes off the page.",
+                "Some guides came to us with a review from before. We show who is said to have done it and when, but we did not verify it, and we do not treat it as a review of our own.",
+            ), "How often"),
+            Section((
+                "Reviewers do not choose or endorse products. Editors do, and the review covers the medical text only.",
+                "This is a demonstration site. Its people, products and shops are invented, and its text is no substitute for advice from someone who can examine you.",
+            ), "What a review does not cover"),
+        ),
+    ),
+    Page(
+        "Affiliate policy",
+        "affiliate-policy",
+        "How links to shops earn us money, and what that money cannot buy.",
+        (
+            Section((
+                "Some links on this site lead to shops that pay us a commission when you buy. The price that you pay is the same. Boxes with such links are marked as advertising, and each link says that it is paid.",
+                "As an Amazon Associate I earn from qualifying purchases.",
+            )),
+            Section((
+                "Editors choose products for what they are: whom they suit, who should not use them, and how they fit. Commission plays no part in which product is shown or in the order of the shops. Shops cannot pay to be included, and they do not see our guides before you do.",
+            ), "How we choose"),
+            Section((
+                "We visit most shops' pages regularly to make sure that the product is still there. If a link is broken or a product is sold out, we show another shop in your region, or say that we know of none. Where a shop does not allow automatic visits, an editor checks by hand.",
+                "We show prices only where the shop allows it and only while they are fresh. Look at the shop's own page before you buy.",
+            ), "Keeping links honest"),
+            Section((
+                "If we learn of a safety notice we withdraw the product from every page at once and put the notice in its place.",
+            ), "Safety"),
+        ),
+    ),
+    Page(
+        "Privacy",
+        "privacy",
+        "What we do not collect, and what a shop learns when you follow a link.",
+        (
+            Section((
+                "You can read everything here without an account. We set no cookie when you arrive, we load nothing from other companies' servers, and we do not build profiles.",
+            )),
+            Section((
+                "As on any web server, technical logs may be kept for a short time to keep the service secure.",
+            ), "Logs"),
+            Section((
+                "When you follow a link, the shop learns that you came from us, and its own privacy policy applies from there. Affiliate networks may stand between us and the shop and may set cookies of their own.",
+            ), "Shops"),
+            Section((
+                "If you write to us about a page, we use what you write to deal with it. Please leave out details of your own health: we do not need them, and we cannot give personal advice.",
+            ), "When you write to us"),
+        ),
+    ),
+    Page(
+        "Corrections",
+        "corrections",
+        "We make mistakes. This is how we put them right, and how you can tell us.",
+        (
+            Section((
+                "If something here is wrong, unclear or out of date, write to corrections@referred.example. You need not be an expert, and you need not say who you are.",
+            )),
+            Section((
+                "An editor reads every report. Anything that could do harm is dealt with first: we change or remove the passage at once and ask a clinician to look at it. Other corrections wait their turn, usually no longer than two weeks.",
+                "A change to medical text is never silent. The page says that it was edited since its review until a reviewer has approved the new words.",
+            ), "What we do"),
+            Section((
+                "Broken links to shops and details of products are mended without a note, because they change nothing in the medical text.",
+                "We do not remove accurate information because a company would prefer it gone.",
+            ), "What we do not do"),
+            Section((
+                "If you are not content with our answer, ask for it to be looked at again by an editor who was not involved. If you are unwell or worried about yourself, please do not wait for us: speak to a pharmacist, your doctor or the emergency services.",
+            ), "If you disagree"),
+        ),
+    ),
+)  # fmt: skip
