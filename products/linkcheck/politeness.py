@@ -1,0 +1,185 @@
+"""Who may be asked next, and when: the policy of the pacing engine, without threads, clock or network. Pure.
+
+Times are seconds on any clock that only moves forward. A host is asked one thing at a time, and two requests
+to it begin at least its pace apart; a host that asked for a pause gets it. Among the hosts that
+may be asked, the one with the longest work left goes first, so that no long host is left alone at the
+end: the run takes little more than the least that politeness and the number of threads allow, as long as
+one answer's share of the threads (latency ÷ threads) is small against the pace.
+
+Not safe for threads: one thread takes and gives back, others fetch.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Generic, TypeVar
+
+LONGEST_PAUSE: Final = 86_400.0  # seconds; whatever a shop asks for
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The least time between the beginnings of two requests to one host."""
+
+    seconds: float = 2.0
+    jitter: float = 0.04  # at most this part longer, never shorter: two in a hundred in the mean
+
+    def gap(self, random: float) -> float:
+        """Seconds to the next request; `random` is a number in [0, 1)."""
+        return self.seconds * (1 + self.jitter * random)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn(Generic[Item]):
+    """Leave to ask one host one thing now. Give it back with `Queue.done`."""
+
+    host: str
+    item: Item
+    began: float
+
+
+@dataclass(slots=True)
+class _Host(Generic[Item]):
+    name: str
+    pace: Pace
+    moment: float  # when it may be asked next
+    items: deque[Item] = field(default_factory=deque)
+    in_flight: bool = False
+    latency: float = 0.0  # smoothed; how long its answers take
+    ticket: int = 0  # entries of the heaps with an older one are stale
+
+    @property
+    def work_left(self) -> float:
+        """Seconds that its items will take at best."""
+        return len(self.items) * max(self.pace.seconds, self.latency)
+
+
+class Queue(Generic[Item]):
+    """The hosts of one round with what is due at each. `random` gives numbers in [0, 1)."""
+
+    def __init__(self, random: Callable[[], float]) -> None:
+        self._random = random
+        self._hosts: dict[str, _Host[Item]] = {}
+        self._waiting: list[tuple[float, int, str]] = []  # by moment
+        self._ready: list[tuple[float, int, str]] = []  # longest work first
+        self._tickets = 0
+        self._left = 0
+
+    def add(self, host: str, items: Iterable[Item], *, pace: Pace = Pace(), not_before: float = 0.0) -> None:
+        """Put `items` after what is due at `host`. A host's first `pace` stays; `not_before` can only defer it."""
+        state = self._hosts.get(host)
+        if state is None:
+            state = self._hosts[host] = _Host(host, pace, not_before)
+        state.moment = max(state.moment, not_before)
+        before = len(state.items)
+        state.items.extend(items)
+        self._left += len(state.items) - before
+        self._schedule(state)
+
+    def take(self, now: float) -> Turn[Item] | None:
+        """The next thing that may be asked now, or None: wait until `next_moment` or the next `done`."""
+        while self._waiting and self._waiting[0][0] <= now:
+            _, ticket, name = heapq.heappop(self._waiting)
+            state = self._hosts[name]
+            if ticket == state.ticket:
+                heapq.heappush(self._ready, (-state.work_left, ticket, name))
+        while self._ready:
+            _, ticket, name = heapq.heappop(self._ready)
+            state = self._hosts[name]
+            if ticket == state.ticket:
+                self._left -= 1
+                item = state.items.popleft()
+                self._begin(state, now)
+                return Turn(name, item, now)
+        return None
+
+    def next_moment(self) -> float | None:
+        """When a host may be asked next (the past: at once); None if nothing is left, or all is in flight."""
+        if self._fresh(self._ready) is not None:
+            return 0.0
+        first = self._fresh(self._waiting)
+        return first[0] if first is not None else None
+
+    def claim(self, host: str, now: float) -> bool:
+        """Leave to ask `host` for something that is not in the queue, such as a hop of a redirect.
+
+        False while the host is busy or its moment has not come: try again at `moment`, or give the
+        item back. True must be answered by `done`. A host that the queue does not know is always False.
+        """
+        state = self._hosts.get(host)
+        if state is None or state.in_flight or state.moment > now:
+            return False
+        self._begin(state, now)
+        return True
+
+    def moment(self, host: str) -> float | None:
+        """When `host` may be asked next; None if it is busy or unknown."""
+        state = self._hosts.get(host)
+        return None if state is None or state.in_flight else state.moment
+
+    def done(
+        self, host: str, now: float, *, latency: float | None = None, retry_after: float | None = None
+    ) -> None:
+        """The request to `host` has ended. `retry_after`: seconds for which the shop asked to be left alone.
+
+        Raises ValueError if nothing was in flight there.
+        """
+        state = self._hosts.get(host)
+        if state is None or not state.in_flight:
+            msg = f"nothing is in flight at {host}"
+            raise ValueError(msg)
+        state.in_flight = False
+        if latency is not None:
+            state.latency = latency if not state.latency else 0.7 * state.latency + 0.3 * latency
+        state.moment = max(state.moment, now)
+        if retry_after is not None:
+            state.moment = max(state.moment, now + min(max(retry_after, 0.0), LONGEST_PAUSE))
+        self._schedule(state)
+
+    def put_back(self, turn: Turn[Item]) -> None:
+        """Make `turn`'s item the next at its host: it could not be asked after all. `done` is still owed."""
+        self._hosts[turn.host].items.appendleft(turn.item)
+        self._left += 1
+
+    def drop(self, host: str) -> tuple[Item, ...]:
+        """Take what is still due at `host` out of the queue, to be given back. What is in flight stays so."""
+        state = self._hosts.get(host)
+        if state is None:
+            return ()
+        items = tuple(state.items)
+        state.items.clear()
+        self._left -= len(items)
+        self._schedule(state)
+        return items
+
+    def left(self, host: str) -> int:
+        """How many items are due at `host`."""
+        state = self._hosts.get(host)
+        return len(state.items) if state is not None else 0
+
+    def __len__(self) -> int:
+        """How many items are due in all; those in flight do not count."""
+        return self._left
+
+    def _fresh(self, heap: list[tuple[float, int, str]]) -> tuple[float, int, str] | None:
+        """The first entry of `heap` that still holds."""
+        while heap and heap[0][1] != self._hosts[heap[0][2]].ticket:
+            heapq.heappop(heap)
+        return heap[0] if heap else None
+
+    def _begin(self, state: _Host[Item], now: float) -> None:
+        state.in_flight = True
+        state.moment = now + state.pace.gap(self._random())
+        self._tickets += 1
+        state.ticket = self._tickets
+
+    def _schedule(self, state: _Host[Item]) -> None:
+        self._tickets += 1
+        state.ticket = self._tickets
+        if state.items and not state.in_flight:
+            heapq.heappush(self._waiting, (state.moment, state.ticket, state.name))
