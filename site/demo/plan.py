@@ -265,11 +265,12 @@ INFORMATION = (
         "What we do not collect, and what a shop learns when you follow a link.",
         (
             Section((
-                "You can read everything here without an account. We set no cookie when you arrive, we load nothing from other companies' servers, and we do not build profiles.",
+                "You can read everything here without an account. We set no cookie when you arrive, we load nothing from other companies' servers, and we do not build profiles. We do not know who you are, and we do not try to find out.",
             )),
             Section((
-                "As on any web server, technical logs may be kept for a short time to keep the service secure.",
-            ), "Logs"),
+                "As on any web server, technical logs may be kept for a short time to keep the service secure. They are not used to learn what any one person reads.",
+                "Editors and reviewers log in to do their work. Their session uses a cookie, which readers never get, and what they change is kept on record with their name.",
+            ), "Logs and log-ins"),
             Section((
                 "When you follow a link, the shop learns that you came from us, and its own privacy policy applies from there. Affiliate networks may stand between us and the shop and may set cookies of their own.",
             ), "Shops"),

@@ -21,7 +21,15 @@ import pytest
 from demo.retailers import WHOLE_SHOP, Behaviour, RetailerServer
 from demo.retailers.control import ControlServer
 from demo.retailers.networks import hand_over
-from demo.retailers.scene import Changes, SceneError, open_catalogue, play, read_behaviours
+from demo.retailers.scene import (
+    Changes,
+    SceneError,
+    begin,
+    open_catalogue,
+    play,
+    read_behaviours,
+    read_plays,
+)
 from products.addresses import read_targets
 
 HOST = "northgate.example"
@@ -620,6 +628,21 @@ def test_a_first_state_that_cannot_be_played_says_why_and_changes_nothing(scene,
     with pytest.raises(SceneError, match=words):
         play(server, read_behaviours(path))
     assert ask(server)[0].status == 200
+
+
+def test_a_first_state_may_give_figures_such_as_visits_before_the_change(scene, tmp_path):
+    server, _, _ = scene
+    path = tmp_path / "behaviours.json"
+    path.write_text(json.dumps({f"https://{HOST}{PATH}": {"behaviour": "gone", "after": 1}}))
+    begin(server, read_plays(path))
+    assert [ask(server)[0].status for _ in range(3)] == [200, 410, 410]
+
+
+def test_an_unknown_figure_of_a_first_state_is_named(tmp_path):
+    path = tmp_path / "behaviours.json"
+    path.write_text(json.dumps({f"https://{HOST}{PATH}": {"behaviour": "gone", "when": 1}}))
+    with pytest.raises(SceneError, match="unknown figure; there are: delay"):
+        read_plays(path)
 
 
 def call(control, method, path, body=None, **headers):

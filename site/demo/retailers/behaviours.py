@@ -83,6 +83,7 @@ class Settings(TypedDict, total=False):
     fraction: float
     seed: int
     to: str
+    after: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Play:
     fraction: float = 0.2  # of answers that fail; FLAKY
     seed: int = 0  # which ones; FLAKY
     to: str = ""  # host; OTHER_REGION, where empty means `other_region(host)`
+    after: int = 0  # visits that find a healthy page first; any behaviour of a page
 
 
 def other_region(host: str) -> str:

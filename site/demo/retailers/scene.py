@@ -1,8 +1,8 @@
 """What the shops sell and do when they are run by themselves: a catalogue, a first state, and what
 people changed since.
 
-First state and changes have one form, JSON: an address of a page, or the bare name of a shop, to the
-slug of a behaviour; null for a shop that is up.
+First state and changes are JSON: an address of a page, or the bare name of a shop, to the slug of a
+behaviour; null for a shop that is up. The first state may give a behaviour's figures too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import csv
 import json
 import zlib
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from demo.retailers import networks
-from demo.retailers.behaviours import WHOLE_SHOP, Behaviour, other_region
+from demo.retailers.behaviours import WHOLE_SHOP, Behaviour, Play, other_region
 from demo.retailers.server import RetailerServer
 from demo.retailers.shops import Shop
 
@@ -89,6 +90,42 @@ def read_behaviours(path: Path) -> Behaviours:
     if not isinstance(raw, dict):
         raise SceneError(f"{path} is not an object of addresses and behaviours")
     return {address: None if slug is None else behaviour(slug) for address, slug in raw.items()}
+
+
+def read_plays(path: Path) -> dict[str, Play]:
+    """How pages and shops begin: address → slug, or an object of `behaviour` and its figures (see `Play`).
+
+    Raises `SceneError` for what is no such file, `OSError` for what cannot be read.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SceneError(f"{path} is not JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise SceneError(f"{path} is not an object of addresses and behaviours")
+    return {address: _play_of(address, value) for address, value in raw.items()}
+
+
+def _play_of(address: str, value: object) -> Play:
+    if not isinstance(value, dict):
+        return Play(behaviour(value))
+    figures = {name: figure for name, figure in value.items() if name != "behaviour"}
+    try:
+        return Play(behaviour(value.get("behaviour")), **figures)
+    except TypeError:
+        known = ", ".join(field.name for field in fields(Play)[1:])
+        raise SceneError(f"{address}: an unknown figure; there are: {known}") from None
+
+
+def begin(server: RetailerServer, plays: Mapping[str, Play]) -> None:
+    """Set how pages and shops begin. Raises `SceneError`, with nothing set, for one that cannot be."""
+    found = [(*find(server, address, wanted.behaviour), wanted) for address, wanted in plays.items()]
+    for shop, target, wanted in found:
+        figures = {name: figure for name, figure in asdict(wanted).items() if name != "behaviour"}
+        if target is None:
+            shop.down(wanted.behaviour, **figures)
+        else:
+            shop.set(target, wanted.behaviour, **figures)
 
 
 def behaviour(slug: object) -> Behaviour:

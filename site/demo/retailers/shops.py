@@ -161,8 +161,10 @@ class Shop:
         landing = page is None and path.startswith(f"{LANDING}/")
         if landing:
             page = self.page(target.removeprefix(LANDING))
-        play = self._play(page, landing=landing)
         visit = self._visits[path]
+        play = self._play(page, landing=landing)
+        if self._down is None and visit < play.after:
+            play = Play(Behaviour.PRODUCT)
         if counts:
             self._visits[path] += 1
         if self._down is None and page is None and method in {"GET", "HEAD"}:
