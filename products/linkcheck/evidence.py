@@ -44,7 +44,7 @@ class Evidence:
     hops: tuple[Hop, ...]
     text: str = ""  # the last page, decoded; at most 512 KiB
     content_type: str = ""
-    truncated: bool = False  # the page was longer than the cap
+    truncated: bool = False  # the page was longer than the cap, or ended early
     looped: bool = False  # an address came three times, or more than ten hops
 
     @property

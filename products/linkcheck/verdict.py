@@ -34,7 +34,7 @@ GONE_STATUSES: Final = frozenset((404, 410))
 HEADERS_READ: Final = frozenset(
     ("retry-after", "date", "content-encoding", *(marker.header for marker in MARKERS if marker.header)),
 )
-"""The response headers that `judge` looks at: the door keeps these and no others."""
+"""The response headers that `judge` looks at: the door keeps these among others."""
 
 
 class Axis(StrEnum):
