@@ -1,0 +1,83 @@
+"""The environment, read strictly: a missing or wrong value stops the start with a sentence that names it.
+
+Nothing outside `config.settings` reads `os.environ`. `docs/configuration.md` lists every variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from environs import Env, EnvError, validate
+
+T = TypeVar("T")
+
+_env = Env()
+
+
+def read(reader: Callable[..., T], name: str, **options: Any) -> T:
+    """Read one variable with one of `environs`' typed readers; end the process if it will not do."""
+    try:
+        return reader(name, **options)
+    except EnvError as error:
+        raise SystemExit(f"Referred cannot start. {error}") from None
+
+
+def text(name: str, **options: Any) -> str:
+    return read(_env.str, name, **options)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    return read(_env.bool, name, default=default)
+
+
+def whole_number(name: str, *, default: int, least: int, most: int) -> int:
+    return read(_env.int, name, default=default, validate=validate.Range(min=least, max=most))
+
+
+def number(name: str, *, default: float, least: float, most: float) -> float:
+    return read(_env.float, name, default=default, validate=validate.Range(min=least, max=most))
+
+
+def names(name: str, *, default: list[str]) -> list[str]:
+    """A comma-separated list, blanks dropped."""
+    return [item.strip() for item in read(_env.list, name, default=default) if item.strip()]
+
+
+def one_of(name: str, choices: list[str], *, default: str) -> str:
+    return text(name, default=default, validate=validate.OneOf(choices))
+
+
+def address(name: str, **options: Any) -> str:
+    """An absolute http(s) address without a trailing slash."""
+    value = text(name, **options)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must be an http(s) address, not {value!r}.'
+        )
+    return value.rstrip("/")
+
+
+def database(name: str) -> dict[str, Any]:
+    """PostgreSQL settings from a URL. Another engine is refused: see docs/adr/0004."""
+    settings = read(_env.dj_db_url, name)
+    if settings["ENGINE"] != "django.db.backends.postgresql":
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must begin with postgresql://.'
+        )
+    return dict(settings)
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    if not value.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must begin with redis://, rediss:// or unix://.'
+        )
+    return value
+
+
+def email(name: str, *, default: str) -> dict[str, Any]:
+    return read(_env.dj_email_url, name, default=default)

@@ -1,0 +1,15 @@
+"""The test suite: real services, quick password hashes, no outside world."""
+
+from config.settings.base import *  # noqa: F403  Django's way to extend settings
+from config.settings.base import INSTALLED_APPS, ROOT, STORAGES
+
+DEBUG = False
+SECRET_KEY = "for-tests-only"  # noqa: S105  guards nothing
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = []
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = ROOT / "var" / "test" / "media"
