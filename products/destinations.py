@@ -1,0 +1,50 @@
+"""The addresses editors paste: are they safe to ask, whose are they, which host do they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from publicsuffixlist import PublicSuffixList
+
+from products import programmes
+from products.addresses import Target, check_url, read_targets
+
+
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=1)
+def _targets_of(path: str) -> Mapping[str, Target]:
+    return read_targets(path)
+
+
+def test_targets() -> Mapping[str, Target]:
+    """The names that `FETCH_HOSTS` maps to loopback servers; empty in production."""
+    return _targets_of(settings.FETCH_HOSTS) if settings.FETCH_HOSTS else {}
+
+
+def check_destination(address: str) -> str:
+    """The address, normalised. Raises `UnsafeAddress` with a sentence for the editor."""
+    return check_url(address, targets=test_targets())
+
+
+def host_key(address: str) -> str:
+    """The registrable domain of an address: the unit of leasing. An IP address is its own host."""
+    name = (urlsplit(address).hostname or "").rstrip(".").lower()
+    return str(_public_suffixes().privatesuffix(name) or name)
+
+
+def may_be_fetched(name: str) -> bool:
+    """Whether a robot of ours may ask a shop's pages: Amazon's terms forbid it."""
+    barred = (
+        domain
+        for adapter in programmes.ADAPTERS.values()
+        if not adapter.may_be_fetched
+        for domain in adapter.domains
+    )
+    return not any(name == domain or name.endswith(f".{domain}") for domain in barred)

@@ -1,0 +1,24 @@
+"""The product library: regions, retailers, offers, and what the link checks found."""
+
+from products.models.catalogue import Product, ProductKind
+from products.models.checks import Check, Flip
+from products.models.hosts import Host
+from products.models.offers import Offer
+from products.models.pictures import Picture, Rendition
+from products.models.regions import Region
+from products.models.retailers import Checking, Programme, Retailer
+
+__all__ = [
+    "Check",
+    "Checking",
+    "Flip",
+    "Host",
+    "Offer",
+    "Picture",
+    "Product",
+    "ProductKind",
+    "Programme",
+    "Region",
+    "Rendition",
+    "Retailer",
+]

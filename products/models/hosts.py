@@ -1,0 +1,33 @@
+"""Hosts: the unit of leasing and politeness (docs/adr/0005)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from products.querysets import HostQuerySet
+
+
+class Host(models.Model):
+    """A registrable domain that the checker asks, one request at a time.
+
+    The lease is what keeps two workers from asking the same host: it is taken and given back in the
+    database and runs out by itself, so a killed worker blocks nothing for long.
+    """
+
+    key = models.CharField(max_length=253, unique=True, help_text="The registrable domain.")
+    leased_by = models.UUIDField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="The host asked for quiet until then."
+    )
+    next_polite_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Host]] = HostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
