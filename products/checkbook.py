@@ -1,0 +1,166 @@
+"""What a look at an offer should find, and how what it found is written down: by compare-and-set, or not at all."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+
+from products import programmes
+from products.linkcheck.evidence import Evidence, Hop
+from products.linkcheck.health import Health, Step, Usage, advance
+from products.linkcheck.verdict import Axis, Baseline, Expectation, Identity, Judgement, Probe, Reachable
+from products.models import Check, Flip, Offer
+
+PROBE_TRACKED_EVERY = datetime.timedelta(days=30)
+HEALTH_CHECK_SUB_ID = (
+    "healthcheck"  # so that our own looks can be told from readers in a network's statistics
+)
+EXCERPT = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One look: the address to ask and what it should find."""
+
+    address: str
+    expectation: Expectation
+
+    @property
+    def is_tracked(self) -> bool:
+        return self.expectation.probe is Probe.TRACKED
+
+
+def plan_look(offer: Offer, *, now: datetime.datetime, tempo: float) -> Plan:
+    """The plain destination as a rule; the tracked link when it is new, in doubt, or not tried for a month.
+
+    Looks at tracked links count as clicks with the network, so they are rare and marked.
+    """
+    programme = offer.retailer.programme
+    if programme is None:
+        return Plan(offer.destination, _expectation(offer, Probe.NO_PROGRAMME))
+    adapter = programme.adapter
+    try:
+        adapter.check(programme.identity)
+        tracked = offer.tracked_address(sub_id=HEALTH_CHECK_SUB_ID)
+    except programmes.ProgrammeError:
+        return Plan(offer.destination, _expectation(offer, Probe.NONE))
+    identity = adapter.expectation(programme.identity)
+    if adapter.may_be_fetched and _wants_tracked(offer, now=now, tempo=tempo):
+        return Plan(tracked, _expectation(offer, Probe.TRACKED, identity))
+    return Plan(offer.destination, _expectation(offer, Probe.NONE, identity))
+
+
+def _wants_tracked(offer: Offer, *, now: datetime.datetime, tempo: float) -> bool:
+    in_doubt = (
+        offer.identity == Identity.LOST or Axis.IDENTITY in Health.from_json(offer.health_memory).pending
+    )
+    return (
+        in_doubt
+        or offer.tracked_probe_at is None
+        or offer.tracked_probe_at <= now - PROBE_TRACKED_EVERY * tempo
+    )
+
+
+def _expectation(offer: Offer, probe: Probe, identity: programmes.IdentityProbe | None = None) -> Expectation:
+    return Expectation(
+        destination=offer.destination,
+        domains=tuple(offer.retailer.domains),
+        is_range=offer.product.is_range,
+        probe=probe,
+        identity=identity,
+        baseline=Baseline(**offer.baseline) if offer.baseline else None,
+    )
+
+
+def record(
+    offer: Offer,
+    plan: Plan,
+    evidence: Evidence,
+    judgement: Judgement,
+    *,
+    now: datetime.datetime,
+    tempo: float,
+    usage: Usage,
+) -> Step | None:
+    """Write down one look. None, and nothing written, if the offer changed since it was read."""
+    step = advance(
+        Health.from_json(offer.health_memory),
+        judgement,
+        now=now,
+        tempo=tempo,
+        usage=usage,
+        jitter=random.uniform(-1, 1),
+    )
+    health = step.health
+    changes: dict[str, object] = {
+        "reachable": health.reachable.value,
+        "identity": health.identity.value,
+        "buyable": health.buyable.value,
+        "outcome": judgement.outcome.value,
+        "health_memory": health.to_json(),
+        "last_checked_at": now,
+        "next_check_at": step.next_check_at,
+        "attempts": 0,
+    }
+    if judgement.reachable is Reachable.OK:
+        changes["last_reached_at"] = now
+    if offer.baseline is None and judgement.facts is not None:
+        changes["baseline"] = _plain(judgement.facts)
+    if plan.is_tracked:
+        changes["tracked_probe_at"] = now
+    if step.flips:
+        changes["changed_at"] = now
+    with transaction.atomic():
+        unchanged = Offer.objects.filter(pk=offer.pk, version=offer.version)
+        if not unchanged.update(version=F("version") + 1, **changes):
+            return None
+        Check.objects.create(
+            offer_id=offer.pk,
+            at=now,
+            seconds=evidence.seconds,
+            outcome=judgement.outcome.value,
+            status=evidence.last.status,
+            final_address=evidence.final_url,
+            hops=[_hop(hop) for hop in evidence.hops],
+            verdicts={
+                axis.value: {
+                    "value": getattr(judgement, axis.value).value,
+                    "reason": judgement.reasons.get(axis, ""),
+                }
+                for axis in Axis
+            },
+            markers=[judgement.markers_version, *judgement.markers] if judgement.markers else [],
+            excerpt=" ".join(evidence.text.replace("\x00", "").split())[:EXCERPT],
+        )
+        Flip.objects.bulk_create(
+            Flip(
+                offer_id=offer.pk,
+                offer_name=str(offer)[:400],
+                at=now,
+                axis=flip.axis.value,
+                before=flip.before.value,
+                after=flip.after.value,
+                reason=flip.reason[:400],
+            )
+            for flip in step.flips
+        )
+    return step
+
+
+def _plain(facts: Baseline) -> dict[str, str]:
+    return {"title": facts.title, "gtin": facts.gtin, "mpn": facts.mpn, "canonical": facts.canonical}
+
+
+def _hop(hop: Hop) -> dict[str, object]:
+    return {
+        "address": hop.url,
+        "status": hop.status,
+        "led_to": hop.location,
+        "failure": hop.failure.value if hop.failure else None,
+        "detail": hop.detail,
+        "seconds": round(hop.seconds, 3),
+    }

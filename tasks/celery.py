@@ -1,0 +1,24 @@
+"""The Celery application. The database row is the truth; a message only says "look now"."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from celery import Celery
+from kombu import Queue
+
+_SITE = str(Path(__file__).resolve().parents[1] / "site")
+if _SITE not in sys.path:  # `celery -A tasks` starts here, not at manage.py
+    sys.path.insert(0, _SITE)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+os.environ.setdefault(
+    "RES_OPTIONS", "timeout:1 attempts:2"
+)  # a resolver that hangs must not eat a look's ten seconds
+
+app = Celery("referred")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.task_queues = [Queue("default"), Queue("links")]
+app.conf.task_routes = {"tasks.links.*": {"queue": "links"}}
+app.conf.imports = ["tasks.links", "tasks.reviews", "tasks.upkeep", "tasks.schedule"]

@@ -1,0 +1,48 @@
+"""When beat says "look now". Entries are data; missing or repeating one does no harm."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery.beat import ScheduleEntry, Scheduler
+from celery.schedules import crontab
+from django.conf import settings
+
+from tasks.celery import app
+
+logger = logging.getLogger(__name__)
+
+LINK_TICK_SECONDS = 5.0
+MOST_WAITING = 3
+_MINUTES = "7" if settings.FLAG_OVERDUE_MINUTES == 60 else f"*/{settings.FLAG_OVERDUE_MINUTES}"
+
+app.conf.beat_schedule = {
+    "check the links that are due": {
+        "task": "tasks.links.check_due_links",
+        "schedule": LINK_TICK_SECONDS,
+        "options": {"queue": "links"},
+    },
+    "flag articles that are overdue": {"task": "tasks.reviews.flag_overdue", "schedule": crontab(minute=_MINUTES)},
+    "publish what is scheduled": {"task": "tasks.upkeep.publish_scheduled", "schedule": 60.0},
+    "clear old sessions": {"task": "tasks.upkeep.clear_sessions", "schedule": crontab(hour="3", minute="17")},
+    "forget old checks": {"task": "tasks.upkeep.prune_checks", "schedule": crontab(hour="3", minute="37")},
+}
+
+
+class QuietScheduler(Scheduler):
+    """Plain beat that holds its tongue while enough messages wait, so that days without a worker pile up nothing."""
+
+    def apply_async(
+        self, entry: ScheduleEntry, producer: Any = None, advance: bool = True, **kwargs: Any
+    ) -> Any:
+        queue = entry.options.get("queue", app.conf.task_default_queue)
+        if self._waiting(queue) < MOST_WAITING:
+            return super().apply_async(entry, producer=producer, advance=advance, **kwargs)
+        if advance:
+            self.reserve(entry)
+        logger.info("Held back: %s. Messages already wait in the queue %s.", entry.name, queue)
+        return None
+
+    def _waiting(self, queue: str) -> int:
+        return int(self.connection.default_channel.queue_declare(queue).message_count)
