@@ -111,7 +111,7 @@ WAGTAIL_I18N_ENABLED = False  # regions are data, not locales; it saves nine que
 
 # --- files ----------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(ROOT / "var" / "static")))
+STATIC_ROOT: Path | None = Path(env.text("STATIC_ROOT", default=str(ROOT / "var" / "static")))
 STATICFILES_DIRS = [SITE / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(ROOT / "var" / "media")))

@@ -1,0 +1,124 @@
+"""What all tests share: no network beyond this machine, and a real browser."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+
+from demo.chromium import FLAGS, find_chromium
+from demo.services import TEST_FOLDER
+
+OUTCOME = pytest.StashKey[pytest.TestReport]()
+
+
+# --- the network ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    """Fail a test that reaches beyond this machine, whatever the code under test does with exceptions."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(original):
+    def guarded(self: socket.socket, *arguments):
+        address = arguments[-1]
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            pytest.fail(
+                f"A test reached for {address[0]} port {address[1]}: tests talk to this machine alone."
+            )
+        return original(self, *arguments)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+# --- the browser ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the system's Chromium. Its lack is a failure, never a skip."""
+    program = find_chromium()
+    assert program, (
+        "The browser tests need Chromium: run `make test`, which installs it, or name it in CHROMIUM."
+    )
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
+    # Playwright keeps an event loop in this thread: Django would refuse the tests' own queries, and it gives the
+    # thread another connection, which needs to know the rows that `serialized_rollback` brings back.
+    rows = getattr(connection, "_test_serialized_contents", None)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        if rows is not None:
+            connection._test_serialized_contents = rows
+        with playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as browser:
+            yield browser
+
+
+@pytest.fixture
+def viewport() -> ViewportSize:
+    """Parametrise `viewport` to see a page as another screen does."""
+    return {"width": 1280, "height": 800}
+
+
+@pytest.fixture
+def colour_scheme() -> str:
+    """Parametrise `colour_scheme` with "dark" to see a page as a reader who prefers it does."""
+    return "light"
+
+
+@pytest.fixture
+def screenshots() -> Path:
+    folder = TEST_FOLDER / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def page(
+    browser: Browser,
+    viewport: ViewportSize,
+    colour_scheme: str,
+    screenshots: Path,
+    request: pytest.FixtureRequest,
+) -> Iterator[Page]:
+    """A page in a fresh browser profile; what it showed when its test failed is kept in `var/test/screenshots/`."""
+    context = browser.new_context(viewport=viewport, color_scheme=colour_scheme, locale="en-GB")
+    try:
+        page = context.new_page()
+        yield page
+        outcome = request.node.stash.get(OUTCOME, None)
+        if outcome and outcome.failed:
+            name = re.sub(r"[^\w.-]+", "-", os.fspath(request.node.name))
+            page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+    finally:
+        context.close()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    if report.when == "call":
+        item.stash[OUTCOME] = report
+    return report
