@@ -11,14 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from modelcluster.models import ClusterableModel
-from wagtail.admin.panels import (
-    FieldPanel,
-    FieldRowPanel,
-    InlinePanel,
-    MultiFieldPanel,
-    ObjectList,
-    TabbedInterface,
-)
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import RevisionMixin
 from wagtail.search import index
 
@@ -87,10 +80,6 @@ class Product(RevisionMixin, index.Indexed, ClusterableModel):
         ),
         MultiFieldPanel([FieldPanel("picture"), FieldPanel("picture_alt")], heading="Picture"),
     ]
-    offer_panels = [InlinePanel("offers", heading="Offers", label="Offer")]
-    edit_handler = TabbedInterface(
-        [ObjectList(panels, heading="Product"), ObjectList(offer_panels, heading="Offers")]
-    )
     search_fields = [
         index.SearchField("name", boost=2),
         index.AutocompleteField("name"),

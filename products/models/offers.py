@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from modelcluster.fields import ParentalKey
@@ -168,18 +168,29 @@ class Offer(index.Indexed, models.Model):
             raise ValidationError({"destination": error.sentence}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save what the editor gave. Health is written here only to forget it, when the address changed."""
-        if self.destination != self.judged_destination:
-            self._forget_health()
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], *self._HEALTH_FIELDS}
-        elif (
-            not self._state.adding and kwargs.get("update_fields") is None and not kwargs.get("force_insert")
-        ):
-            kwargs["update_fields"] = (
-                self._EDITOR_FIELDS
-            )  # a slow form must not overwrite what a worker wrote meanwhile
-        super().save(*args, **kwargs)
+        """Save what the editor gave. Health is written here only to forget it, when the address changed.
+
+        The row says which address was judged, not this instance: an old revision brings old memories along.
+        """
+        if self._state.adding or kwargs.get("force_insert"):
+            if self.destination != self.judged_destination:
+                self._forget_health()
+            super().save(*args, **kwargs)
+            return
+        with transaction.atomic():
+            row = Offer.objects.select_for_update().filter(pk=self.pk)
+            found = row.values_list("judged_destination", "version").first()
+            self.judged_destination, self.version = found or ("", self.version)
+            named = kwargs.get("update_fields")
+            if self.destination != self.judged_destination:
+                self._forget_health()
+                kwargs["update_fields"] = {
+                    *(self._EDITOR_FIELDS if named is None else named),
+                    *self._HEALTH_FIELDS,
+                }
+            elif named is None:
+                kwargs["update_fields"] = self._EDITOR_FIELDS  # health belongs to whoever looked meanwhile
+            super().save(*args, **kwargs)
 
     _EDITOR_FIELDS = ("product", "retailer", "destination", "priority", "enabled", "price")
     _HEALTH_FIELDS = (

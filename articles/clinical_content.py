@@ -1,0 +1,60 @@
+"""What of a page a medical review covers, as plain values for the fingerprint and the snapshot."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from wagtail.blocks import StreamValue, StructValue
+from wagtail.blocks.list_block import ListValue
+from wagtail.models import Page
+from wagtail.rich_text import RichText
+
+from articles.governance import BlockKind, ClinicalValue, fingerprint
+from articles.models import ConditionPage
+from products.models import Picture
+
+# No reader sees them: saving in the admin without an edit must not void a review.
+_BLOCK_KEY = re.compile(r'(<\w+)( [^<>]*?)? data-block-key="[^"]*"')
+
+
+def clinical_content(page: ConditionPage) -> dict[str, ClinicalValue]:
+    """Title, standfirst, search description and the clinical blocks, in order, without block ids."""
+    return {
+        "title": page.title,
+        "standfirst": page.standfirst,
+        "search_description": page.search_description,
+        "body": [
+            {"type": child.block_type, "value": _plain(child.value)}
+            for child in page.body
+            if child.block.meta.kind == BlockKind.CLINICAL
+        ],
+    }
+
+
+def without_block_keys(markup: str) -> str:
+    """Rich text without the ids that the admin's editor gives to its paragraphs."""
+    return _BLOCK_KEY.sub(r"\1\2", markup)
+
+
+def clinical_fingerprint(page: ConditionPage) -> str:
+    return fingerprint(clinical_content(page))
+
+
+def _plain(value: Any) -> ClinicalValue:
+    """A block's value in plain types. A picture is its file's hash: another file is another picture."""
+    if isinstance(value, StructValue):
+        return {name: _plain(child) for name, child in value.items()}
+    if isinstance(value, ListValue):
+        return [_plain(child) for child in value]
+    if isinstance(value, StreamValue):
+        return [{"type": child.block_type, "value": _plain(child.value)} for child in value]
+    if isinstance(value, RichText):
+        return without_block_keys(value.source)
+    if isinstance(value, Picture):
+        return {"file": value.get_file_hash()}
+    if isinstance(value, Page):
+        return {"page": value.pk}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise TypeError(f"A clinical block holds a {type(value).__name__}, which the fingerprint does not know.")

@@ -1,0 +1,158 @@
+"""The page types. What the system computes about a page never lives on it (docs/adr/0001)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.http import HttpRequest
+from django.utils import timezone
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
+from wagtail.fields import StreamField
+from wagtail.models import Page
+from wagtail.search import index
+
+from articles.blocks import ArticleBody, InformationBody
+from articles.models.people import Author
+from articles.models.reviews import ReviewTier
+
+
+class SitePage(Page):
+    """What every page of the site has: a standfirst, crumbs, and a base template."""
+
+    standfirst = models.TextField(
+        blank=True, max_length=600, help_text="One or two sentences under the title."
+    )
+
+    content_panels = [*Page.content_panels, FieldPanel("standfirst")]
+    search_fields = [*Page.search_fields, index.SearchField("standfirst")]
+
+    class Meta:
+        abstract = True
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
+        context["crumbs"] = [page for page in self.get_ancestors().live() if page.depth > 1]
+        context["body_areas"] = BodyAreaPage.objects.live().public().order_by("title")
+        return context
+
+
+class HomePage(SitePage):
+    """The front page: the body areas and the latest articles."""
+
+    parent_page_types = ["wagtailcore.Page"]
+    template = "articles/home_page.html"
+    max_count_per_parent = 1
+
+    class Meta:
+        verbose_name = "home page"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["latest"] = (
+            ConditionPage.objects.live().public().descendant_of(self).order_by("-first_published_at")[:6]
+        )
+        return context
+
+
+class BodyAreaPage(SitePage):
+    """The index of the conditions of one part of the body."""
+
+    parent_page_types = ["articles.HomePage"]
+    subpage_types = ["articles.ConditionPage"]
+    template = "articles/body_area_page.html"
+
+    class Meta:
+        verbose_name = "body area"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context(request, *args, **kwargs)
+        context["articles"] = ConditionPage.objects.live().public().child_of(self).order_by("title")
+        return context
+
+
+class InformationPage(SitePage):
+    """A policy or help page, such as "How we review"."""
+
+    body = StreamField(InformationBody(), blank=True)
+    in_footer = models.BooleanField("in the footer", default=True)
+
+    parent_page_types = ["articles.HomePage", "articles.InformationPage"]
+    template = "articles/information_page.html"
+    content_panels = [*SitePage.content_panels, FieldPanel("body"), FieldPanel("in_footer")]
+
+    class Meta:
+        verbose_name = "information page"
+
+
+class ConditionPage(SitePage):
+    """An article about one condition, with its products and its medical review."""
+
+    body = StreamField(ArticleBody(), blank=True)
+    authors = ParentalManyToManyField(Author, blank=True, related_name="articles")
+    review_tier = models.ForeignKey(
+        ReviewTier,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Empty: the default tier.",
+    )
+    review_interval_months = models.PositiveSmallIntegerField(
+        "review interval (months)",
+        null=True,
+        blank=True,
+        help_text="Only if this article needs another interval than its tier.",
+    )
+
+    parent_page_types = ["articles.BodyAreaPage"]
+    subpage_types: list[str] = []
+    template = "articles/condition_page.html"
+    content_panels = [
+        *SitePage.content_panels,
+        FieldPanel("body"),
+        FieldPanel("authors"),
+        InlinePanel("related_articles", heading="Related articles", label="Article"),
+    ]
+    promote_panels = [
+        *Page.promote_panels,
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("review_tier"), FieldPanel("review_interval_months")])],
+            heading="Medical review",
+        ),
+    ]
+    search_fields = [*SitePage.search_fields, index.SearchField("body")]
+
+    class Meta:
+        verbose_name = "condition article"
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from articles.presentation import article_context  # it reads the models of this package
+
+        context = super().get_context(request, *args, **kwargs)
+        editing = bool(getattr(request, "is_preview", False))
+        context.update(article_context(self, today=timezone.localdate(), editing=editing))
+        return context
+
+
+class RelatedArticle(models.Model):
+    """An article that an editor, or an imported text, relates to this one. Without a page it is planned."""
+
+    page = ParentalKey(ConditionPage, on_delete=models.CASCADE, related_name="related_articles")
+    topic = models.CharField(
+        max_length=160, blank=True, help_text="For a page that does not exist yet. Only editors see it."
+    )
+    article = models.ForeignKey(
+        ConditionPage, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    sort_order = models.IntegerField(null=True, blank=True, editable=False)
+
+    panels = [FieldPanel("article"), FieldPanel("topic")]
+    sort_order_field = "sort_order"
+
+    class Meta:
+        ordering = ["sort_order", "pk"]
+
+    def __str__(self) -> str:
+        return self.article.title if self.article else f"{self.topic} (planned)"

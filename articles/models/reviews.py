@@ -1,0 +1,176 @@
+"""Review tiers, sign-offs, due dates and reminders. The rules are in `articles.governance`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
+from wagtail.models import Page, Revision
+
+from articles.governance import ReviewRule, SignOffOutcome, Stage
+from articles.models.people import Reviewer
+from articles.querysets import ReviewScheduleQuerySet
+
+
+class ReviewTier(models.Model):
+    """How often, and how strictly, a kind of content is re-reviewed. Three ship; more are data."""
+
+    name = models.CharField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=60, unique=True)
+    interval_months = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(120)]
+    )
+    due_soon_days = models.PositiveSmallIntegerField("due-soon window (days)", default=60)
+    grace_days = models.PositiveSmallIntegerField(
+        "grace (days)", default=90, help_text="After it, the badge is withdrawn."
+    )
+    withhold_offers = models.BooleanField(
+        "no buy buttons once expired",
+        default=False,
+        help_text="Product boxes of an expired article stand as plain information.",
+    )
+    is_default = models.BooleanField("default tier", default=False)
+
+    panels = [
+        FieldRowPanel([FieldPanel("name"), FieldPanel("slug")]),
+        MultiFieldPanel(
+            [
+                FieldRowPanel(
+                    [FieldPanel("interval_months"), FieldPanel("due_soon_days"), FieldPanel("grace_days")]
+                )
+            ],
+            heading="Time",
+        ),
+        FieldPanel("withhold_offers"),
+        FieldPanel("is_default"),
+    ]
+
+    class Meta:
+        ordering = ["interval_months"]
+        constraints = [
+            models.UniqueConstraint("is_default", condition=Q(is_default=True), name="one_default_tier")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.interval_months} months)"
+
+    def rule(self, *, interval_months: int | None = None) -> ReviewRule:
+        """The rule as plain values, with a page's own interval where it has one."""
+        return ReviewRule(
+            interval_months=interval_months or self.interval_months,
+            due_soon_days=self.due_soon_days,
+            grace_days=self.grace_days,
+            withhold_offers=self.withhold_offers,
+        )
+
+
+class MedicalReview(models.Model):
+    """A sign-off: a reviewer approved exactly this content. Immutable, here and in the database.
+
+    Made by `articles.services.sign`, never by hand. A mistake is corrected by a further record that
+    withdraws it. Foreign keys protect: people are deactivated, not deleted; pages are unpublished.
+    """
+
+    page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="medical_reviews")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(
+        max_length=12, choices=[(outcome.value, outcome.label) for outcome in SignOffOutcome]
+    )
+    fingerprint = models.CharField(max_length=80, help_text="With its algorithm version, as v1:…")
+    snapshot = models.JSONField(help_text="The clinical content signed.")
+    meaning = models.TextField(help_text="What the signature says.")
+    checklist = models.JSONField(default=dict)
+    reviewer = models.ForeignKey(Reviewer, on_delete=models.PROTECT, related_name="medical_reviews")
+    reviewer_name = models.CharField(max_length=160, help_text="As at signing.")
+    profession = models.CharField(max_length=160, help_text="As at signing.")
+    credential = models.CharField(max_length=200, help_text="As at signing.")
+    interests = models.JSONField(default=list, help_text="Declared as at signing.")
+    signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField(db_index=True)
+    signed_on = models.DateField(help_text="The day in the site's time zone, from which the due date runs.")
+    tier = models.CharField(max_length=60, help_text="As at signing.")
+    interval_months = models.PositiveSmallIntegerField()
+    supersedes = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
+
+    class Meta:
+        ordering = ["-signed_at", "-pk"]
+        indexes = [models.Index(fields=["page", "-signed_at"], name="last_sign_off")]
+        permissions = [("sign_medicalreview", "Can sign medical reviews")]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()} by {self.reviewer_name}, {self.signed_on:%-d %B %Y}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ValidationError("A sign-off cannot be changed. Withdraw it by a further sign-off.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise ValidationError("A sign-off cannot be deleted. Withdraw it by a further sign-off.")
+
+
+class ImportedReview(models.Model):
+    """What a text said of its own review before it came here. Nobody verified it; it earns no badge."""
+
+    page = models.OneToOneField(Page, on_delete=models.CASCADE, related_name="imported_review")
+    reviewer_name = models.CharField(max_length=160)
+    qualification = models.CharField(max_length=160, blank=True)
+    reviewed_on = models.DateField()
+    source = models.CharField(max_length=255, help_text="The file it stood in.")
+
+    def __str__(self) -> str:
+        return f"{self.reviewer_name}, {self.reviewed_on:%-d %B %Y} (imported, not verified)"
+
+
+class ReviewSchedule(models.Model):
+    """When a live page is due: computed, one to one, never on the page itself.
+
+    Publishing an older draft would reset columns of the page (see docs/adr/0001).
+    """
+
+    page = models.OneToOneField(
+        Page, on_delete=models.CASCADE, primary_key=True, related_name="review_schedule"
+    )
+    last_review_on = models.DateField(
+        null=True, blank=True, help_text="Empty: never reviewed here nor before."
+    )
+    due_on = models.DateField(db_index=True)
+    due_soon_on = models.DateField()
+    expires_on = models.DateField(null=True, blank=True, help_text="Empty: there is no badge to withdraw.")
+    next_stage_on = models.DateField(
+        null=True, blank=True, db_index=True, help_text="When `flag_overdue` has to look again."
+    )
+    why = models.CharField(max_length=255, help_text="Why the date is what it is, in words.")
+
+    objects: ClassVar[models.Manager[ReviewSchedule]] = ReviewScheduleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_on"]
+
+    def __str__(self) -> str:
+        return f"{self.page}: due {self.due_on:%-d %B %Y}"
+
+
+class Reminder(models.Model):
+    """A page was flagged at a stage of a review cycle. Unique, so that it happens once."""
+
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="review_reminders")
+    cycle = models.DateField(help_text="The due date of the cycle.")
+    stage = models.CharField(max_length=12, choices=[(stage.value, stage.label) for stage in Stage])
+    flagged_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-flagged_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["page", "cycle", "stage"], name="flagged_once_a_stage")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.get_stage_display()}"

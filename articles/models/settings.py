@@ -1,0 +1,41 @@
+"""What a publisher sets for their site."""
+
+from __future__ import annotations
+
+from django.db import models
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
+from wagtail.contrib.settings.models import BaseSiteSetting, register_setting
+
+from products.models.fields import AddressField
+
+
+@register_setting(icon="cog")
+class PublisherSettings(BaseSiteSetting):
+    """Per site: the name in the footer, house adverts, the promotion."""
+
+    publisher = models.CharField(
+        max_length=120, blank=True, help_text="Stands in the footer and in structured data."
+    )
+    strapline = models.CharField(max_length=160, blank=True)
+    house_advert = models.CharField(
+        max_length=255, blank=True, help_text="What advert slots show. Empty: nothing stands there."
+    )
+    house_advert_link = AddressField("address", blank=True)
+    promotion = models.CharField(
+        max_length=255,
+        blank=True,
+        help_text='For instance "Get our exercise app". Empty: nothing stands there.',
+    )
+    promotion_link = AddressField("address", blank=True)
+
+    panels = [
+        FieldPanel("publisher"),
+        FieldPanel("strapline"),
+        MultiFieldPanel(
+            [FieldPanel("house_advert"), FieldPanel("house_advert_link")], heading="Advert slots"
+        ),
+        MultiFieldPanel([FieldPanel("promotion"), FieldPanel("promotion_link")], heading="Promotion"),
+    ]
+
+    class Meta:
+        verbose_name = "publisher settings"
