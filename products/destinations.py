@@ -36,6 +36,8 @@ def check_destination(address: str) -> str:
 def host_key(address: str) -> str:
     """The registrable domain of an address: the unit of leasing. An IP address is its own host."""
     name = (urlsplit(address).hostname or "").rstrip(".").lower()
+    if name.replace(".", "").isdigit() or ":" in name:
+        return name
     return str(_public_suffixes().privatesuffix(name) or name)
 
 

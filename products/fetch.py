@@ -55,7 +55,7 @@ from products.linkcheck.page_hop import MAX_PAGE, page_hop
 from products.linkcheck.page_text import page_text
 from products.linkcheck.verdict import HEADERS_READ
 
-__all__ = ["Door", "HostBusy", "Session", "Target", "UnsafeAddress", "check_url", "read_targets"]
+__all__ = ["Door", "HostBusy", "Look", "Session", "Target", "UnsafeAddress", "check_url", "read_targets"]
 
 MAX_HEADER_BYTES: Final = 64 * 1024  # status line and headers, interim answers included
 MAX_COOKIE_BYTES: Final = 8 * 1024  # what we send back; common servers refuse more
@@ -105,7 +105,7 @@ Resolver = Callable[..., Sequence[tuple[Any, ...]]]
 
 
 class HostBusy(Exception):
-    """`before_hop` said no, or the host's session is in use: the look ended unfinished and saw nothing."""
+    """The host's session is in use: the request was not made."""
 
     def __init__(self, host: str) -> None:
         super().__init__(f"{host} is busy")
@@ -137,6 +137,7 @@ class _Meter:
         self.left = left
         self.received = 0
         self.dialled = False
+        self.sent = 0.0
 
     def seconds(self) -> float:
         """Seconds left, more than nought; raises _Ended if there are none."""
@@ -166,6 +167,7 @@ class _MeteredSocket(socket.socket):
 
     def sendall(self, data: Any, flags: int = 0) -> None:
         self.settimeout(self.meter.seconds())
+        self.meter.sent = time.monotonic()
         try:
             super().sendall(data, flags)
         except TimeoutError:
@@ -305,11 +307,87 @@ class _Page:
     truncated: bool = False
 
 
+class Look:
+    """One look under way. It asks one address at a time, so that whoever drives it may wait before each.
+
+    Only the time spent in `ask` counts against the door's deadline. One thread at a time.
+    """
+
+    def __init__(self, door: Door, requested: str) -> None:
+        self.asked_at = 0.0  # by the monotonic clock, when the latest request went out
+        self._door = door
+        self._requested = requested
+        self._cookies = RequestsCookieJar()
+        self._seconds = door.deadline
+        self._hops: list[Hop] = []
+        self._page = _Page(Hop(url=requested))
+        self._met: Counter[str] = Counter()
+        self._looped = False
+        self._next: str | None = None
+        self._lead_to(requested)
+
+    @property
+    def address(self) -> str | None:
+        """The address to ask next, checked and normalised; None: the look has ended."""
+        return self._next
+
+    @property
+    def evidence(self) -> Evidence:
+        """What an ended look saw."""
+        return Evidence(
+            requested=self._requested,
+            hops=tuple(self._hops),
+            text=self._page.text,
+            content_type=self._page.content_type,
+            truncated=self._page.truncated,
+            looped=self._looped,
+        )
+
+    def ask(self, session: Session) -> None:
+        """Ask `address` through a session of its host.
+
+        Raises HostBusy, and has asked nothing, if the session is in use; nothing for what a server does.
+        """
+        assert self._next is not None, "the look has ended"
+        started = time.monotonic()
+        page = self._page = session.ask(self._next, self._cookies, ends=started + self._seconds)
+        self._seconds -= time.monotonic() - started
+        self.asked_at = session.asked_at or started
+        self._next = None
+        if page.hop.location is None:
+            self._hops.append(page.hop)
+        else:
+            self._hops.append(replace(page.hop, location=_shown(page.hop.location)))
+            self._lead_to(page.hop.location)
+
+    def _lead_to(self, following: str) -> None:
+        """Make `following` the next address, or end the look where the rules do."""
+        try:
+            url = self._door.checked(following)
+        except UnsafeAddress as unsafe:
+            self._end(following, Failure.UNSAFE_ADDRESS, str(unsafe))
+            return
+        if self._door.is_barred(host := urlsplit(url).hostname or ""):
+            self._end(url, Failure.BARRED, f"{host} does not allow robots.")
+            return
+        place = urldefrag(url).url
+        self._met[place] += 1
+        self._looped = len(self._hops) == self._door.max_hops or self._met[place] == LOOP
+        if not self._looped:
+            self._next = url
+
+    def _end(self, url: str, failure: Failure, detail: str) -> None:
+        hop = Hop(url=_shown(url), failure=failure, detail=detail)
+        self._hops.append(hop)
+        self._page = _Page(hop)
+
+
 class Session:
     """The kept-alive connections to one host. One look at a time may use it; `close` it when done."""
 
     def __init__(self, door: Door, host: str) -> None:
         self.host = host
+        self.asked_at = 0.0  # by the monotonic clock, when the latest request went out; 0: it never did
         self._door = door
         self._line = _Line(door)
         self._adapter = _Adapter(self._line)
@@ -336,6 +414,7 @@ class Session:
         if not self._in_use.acquire(blocking=False):
             raise HostBusy(self.host)
         started = time.monotonic()
+        self._line.meter.rearm(ends=ends, left=0)
         try:
             page = self._ask(url, cookies, ends)
         except _Ended as ended:
@@ -345,6 +424,7 @@ class Session:
         except _BROKEN as error:
             page = _Page(Hop(url=url, failure=Failure.RESET, detail=_breakage(error)))
         finally:
+            self.asked_at = self._line.meter.sent
             self._in_use.release()
         return replace(page, hop=replace(page.hop, seconds=time.monotonic() - started))
 
@@ -436,7 +516,7 @@ class Door:
     `resolver` is called as `socket.getaddrinfo` is, with a name that ends in a dot, so that the machine's
     search list is never tried; it may block. `targets` come from `read_targets`. `networks` and `ca_file` are
     for an operator's own network: literal addresses there may be fetched on any port, and certificates of that
-    authority are trusted besides the public ones.
+    authority are trusted besides the public ones. `is_barred(host name)` says which shops are never asked.
 
     Raises ValueError for a User-Agent that can't be sent, OSError for a CA file that can't be read.
     """
@@ -452,6 +532,7 @@ class Door:
         resolver: Resolver = socket.getaddrinfo,
         allow_networks: Sequence[Network] = (),
         ca_file: str | None = None,
+        is_barred: Callable[[str], bool] = lambda host: False,
     ) -> None:
         if not (user_agent.isascii() and user_agent.isprintable() and user_agent.strip()):
             raise ValueError("The User-Agent must be printable ASCII.")
@@ -467,6 +548,7 @@ class Door:
         self._targets = targets
         self._networks = tuple(allow_networks)
         self._resolver = resolver
+        self._is_barred = is_barred
         self._own_tls = _tls_context(DEFAULT_CA_BUNDLE_PATH, ca_file) if ca_file else _public_tls()
         self._target_tls = {
             file: _tls_context(file)
@@ -478,67 +560,34 @@ class Door:
         """A new session to keep connections to `host` in."""
         return Session(self, host)
 
-    def look(
-        self,
-        url: str,
-        *,
-        session_for: Callable[[str], Session] | None = None,
-        before_hop: Callable[[str], bool] | None = None,
-    ) -> Evidence:
+    def begin(self, url: str) -> Look:
+        """A look at `url` that has asked nothing yet."""
+        return Look(self, url)
+
+    def look(self, url: str, *, session_for: Callable[[str], Session] | None = None) -> Evidence:
         """Fetch `url`, follow where it leads, and tell what was seen. Takes `deadline` seconds at most.
 
         `session_for(host name)` gives the session for a hop; without it the look uses its own and closes them.
-        `before_hop(address)` is asked before every request but the first: it may wait (the time is not the
-        shop's, and is not counted) and may say no, which raises HostBusy. Raises nothing for what a server does.
+        Raises HostBusy if a session is in use; nothing for what a server does.
         """
-        if session_for is not None:
-            return self._look(url, session_for, before_hop)
         own: dict[str, Session] = {}
+        give = session_for or (lambda host: own.setdefault(host, self.session(host)))
+        look = self.begin(url)
         try:
-            return self._look(url, lambda host: own.setdefault(host, self.session(host)), before_hop)
+            while look.address is not None:
+                look.ask(give(urlsplit(look.address).hostname or ""))
         finally:
             for session in own.values():
                 session.close()
+        return look.evidence
 
-    def _look(
-        self, requested: str, session_for: Callable[[str], Session], before_hop: Callable[[str], bool] | None
-    ) -> Evidence:
-        cookies = RequestsCookieJar()
-        ends = time.monotonic() + self.deadline
-        hops: list[Hop] = []
-        page = _Page(Hop(url=requested))
-        met: Counter[str] = Counter()
-        following: str | None = requested
-        while following is not None:
-            try:
-                url = check_url(following, targets=self._targets, networks=self._networks)
-            except UnsafeAddress as unsafe:
-                hops.append(Hop(url=_shown(following), failure=Failure.UNSAFE_ADDRESS, detail=str(unsafe)))
-                return Evidence(requested=requested, hops=tuple(hops))
-            met[urldefrag(url).url] += 1
-            if len(hops) == self.max_hops or met[urldefrag(url).url] == LOOP:
-                return self._evidence(requested, hops, page, looped=True)
-            host = urlsplit(url).hostname or ""
-            if hops and before_hop is not None:
-                asked = time.monotonic()
-                if not before_hop(url):
-                    raise HostBusy(host)
-                ends += time.monotonic() - asked
-            page = session_for(host).ask(url, cookies, ends=ends)
-            following = page.hop.location
-            hops.append(page.hop if following is None else replace(page.hop, location=_shown(following)))
-        return self._evidence(requested, hops, page, looped=False)
+    def checked(self, url: str) -> str:
+        """`url` normalised. Raises UnsafeAddress if it may not be asked, whatever its name stands for."""
+        return check_url(url, targets=self._targets, networks=self._networks)
 
-    @staticmethod
-    def _evidence(requested: str, hops: list[Hop], page: _Page, *, looped: bool) -> Evidence:
-        return Evidence(
-            requested=requested,
-            hops=tuple(hops),
-            text=page.text,
-            content_type=page.content_type,
-            truncated=page.truncated,
-            looped=looped,
-        )
+    def is_barred(self, host: str) -> bool:
+        """Whether a shop allows no robots, so that its addresses are read and never asked."""
+        return self._is_barred(host)
 
     def dialled(self, host: str, port: int, *, seconds: float) -> tuple[Sequence[Address], int]:
         """The numbers and the port to dial for `host`. Raises _Ended: the last word on what may be reached."""

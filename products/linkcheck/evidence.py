@@ -15,6 +15,7 @@ class Failure(StrEnum):
     """Why a request brought no response. Each has its own rule in `verdict.py`."""
 
     UNSAFE_ADDRESS = "unsafe_address"  # the door refused to dial it
+    BARRED = "barred"  # the shop allows no robots, so the door did not ask
     DNS_NOT_FOUND = "dns_not_found"  # the name does not exist
     DNS_TEMPORARY = "dns_temporary"  # our resolver could not say: ours, never the shop's
     REFUSED = "refused"  # nothing listens

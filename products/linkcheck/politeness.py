@@ -49,6 +49,7 @@ class _Host(Generic[Item]):
     pace: Pace
     moment: float  # when it may be asked next
     items: deque[Item] = field(default_factory=deque)
+    urgent: int = 0  # how many of the first items go before those added later
     in_flight: bool = False
     latency: float = 0.0  # smoothed; how long its answers take
     ticket: int = 0  # entries of the heaps with an older one are stale
@@ -70,14 +71,30 @@ class Queue(Generic[Item]):
         self._tickets = 0
         self._left = 0
 
-    def add(self, host: str, items: Iterable[Item], *, pace: Pace = Pace(), not_before: float = 0.0) -> None:
-        """Put `items` after what is due at `host`. A host's first `pace` stays; `not_before` can only defer it."""
+    def add(
+        self,
+        host: str,
+        items: Iterable[Item],
+        *,
+        pace: Pace = Pace(),
+        not_before: float = 0.0,
+        urgent: bool = False,
+    ) -> None:
+        """Put `items` after what is due at `host`, or before all that is not `urgent` too.
+
+        A host's first `pace` stays; `not_before` can only defer the host.
+        """
         state = self._hosts.get(host)
         if state is None:
             state = self._hosts[host] = _Host(host, pace, not_before)
         state.moment = max(state.moment, not_before)
         before = len(state.items)
-        state.items.extend(items)
+        if urgent:
+            for item in items:
+                state.items.insert(state.urgent, item)
+                state.urgent += 1
+        else:
+            state.items.extend(items)
         self._left += len(state.items) - before
         self._schedule(state)
 
@@ -94,6 +111,7 @@ class Queue(Generic[Item]):
             if ticket == state.ticket:
                 self._left -= 1
                 item = state.items.popleft()
+                state.urgent = max(0, state.urgent - 1)
                 self._begin(state, now)
                 return Turn(name, item, now)
         return None
@@ -104,18 +122,6 @@ class Queue(Generic[Item]):
             return 0.0
         first = self._fresh(self._waiting)
         return first[0] if first is not None else None
-
-    def claim(self, host: str, now: float) -> bool:
-        """Leave to ask `host` for something that is not in the queue, such as a hop of a redirect.
-
-        False while the host is busy or its moment has not come: try again at `moment`, or give the
-        item back. True must be answered by `done`. A host that the queue does not know is always False.
-        """
-        state = self._hosts.get(host)
-        if state is None or state.in_flight or state.moment > now:
-            return False
-        self._begin(state, now)
-        return True
 
     def moment(self, host: str) -> float | None:
         """When `host` may be asked next; None if it is busy or unknown."""
@@ -141,11 +147,6 @@ class Queue(Generic[Item]):
             state.moment = max(state.moment, now + min(max(retry_after, 0.0), LONGEST_PAUSE))
         self._schedule(state)
 
-    def put_back(self, turn: Turn[Item]) -> None:
-        """Make `turn`'s item the next at its host: it could not be asked after all. `done` is still owed."""
-        self._hosts[turn.host].items.appendleft(turn.item)
-        self._left += 1
-
     def drop(self, host: str) -> tuple[Item, ...]:
         """Take what is still due at `host` out of the queue, to be given back. What is in flight stays so."""
         state = self._hosts.get(host)
@@ -153,6 +154,7 @@ class Queue(Generic[Item]):
             return ()
         items = tuple(state.items)
         state.items.clear()
+        state.urgent = 0
         self._left -= len(items)
         self._schedule(state)
         return items

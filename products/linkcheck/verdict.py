@@ -343,7 +343,7 @@ def _failed(look: _Look) -> Judgement | None:
     if failure is Failure.TLS and any(words in look.last.detail.lower() for words in _INCOMPLETE_CHAIN):
         outcome, sentence = Outcome.INCOMPLETE_CERTIFICATE, "Part of the certificate seems to be missing"
     reason = f"{sentence}: {look.last.detail.rstrip('.')}." if look.last.detail else f"{sentence}."
-    if outcome in (Outcome.UNSAFE_ADDRESS, Outcome.OUR_NETWORK, Outcome.INCOMPLETE_CERTIFICATE):
+    if outcome not in _OF_THE_SHOP:
         return _unknown(outcome, reason)
     return _broken(outcome, reason)
 
@@ -388,6 +388,7 @@ _RULES: Final[tuple[Callable[[_Look], Judgement | None], ...]] = (
 
 _FAILURES: Final[Mapping[Failure, tuple[Outcome, str]]] = {
     Failure.UNSAFE_ADDRESS: (Outcome.UNSAFE_ADDRESS, "The address may not be opened"),
+    Failure.BARRED: (Outcome.BLOCKED, "Only a person may open it"),
     Failure.DNS_NOT_FOUND: (Outcome.DNS_ERROR, "The name does not exist"),
     Failure.DNS_TEMPORARY: (Outcome.OUR_NETWORK, "The name could not be looked up just now"),
     Failure.REFUSED: (Outcome.RESET, "The connection was refused"),
@@ -395,6 +396,7 @@ _FAILURES: Final[Mapping[Failure, tuple[Outcome, str]]] = {
     Failure.TIMEOUT: (Outcome.TIMEOUT, "The deadline passed"),
     Failure.TLS: (Outcome.TLS_ERROR, "The certificate is not valid"),
 }
+_OF_THE_SHOP: Final = frozenset((Outcome.DNS_ERROR, Outcome.RESET, Outcome.TIMEOUT, Outcome.TLS_ERROR))
 # OpenSSL cannot tell a missing intermediate from an unknown issuer (its codes 20 and 21); the former is by
 # far the commoner, and browsers fetch what is missing.
 _INCOMPLETE_CHAIN: Final = ("certificate was not sent", "first certificate", "local issuer", "intermediate")
@@ -657,7 +659,12 @@ def _is_regional_sibling(host: str, look: _Look) -> bool:
 
 
 def _brand(host: str) -> str:
-    """The label that a retailer's domains share in all countries: "shop" of shop.co.uk, uk.shop.com and shop-us.com."""
+    """The label that a retailer's domains share in all countries: "shop" of shop.co.uk, uk.shop.com and shop-us.com.
+
+    A number shares nothing with another.
+    """
+    if host.replace(".", "").isdigit() or ":" in host:
+        return host
     labels = host.lower().removeprefix("www.").split(".")[:-1] or [host]
     while len(labels) > 1 and labels[-1] in _GENERIC_LABELS:
         labels.pop()

@@ -242,31 +242,54 @@ def test_a_chain_ends_after_ten_requests(plain):
     assert len(evidence.hops) == len(plain.asked) == 10
 
 
-def test_a_host_that_is_busy_ends_the_look_unfinished(plain):
-    asked = []
-
-    def before_hop(url: str) -> bool:
-        asked.append(url)
-        return False
-
+def test_a_look_stops_before_each_request_and_says_whom_it_would_ask(plain):
     there = b"http://other.example/page".hex()
-    with pytest.raises(HostBusy) as busy:
-        door_to(plain).look(f"http://shop.example/to/{there}", before_hop=before_hop)
-    assert busy.value.host == "other.example"
-    assert asked == ["http://other.example/page"]
+    door = door_to(plain)
+    look = door.begin(f"http://shop.example/to/{there}")
+    assert not plain.asked
+    with door.session("shop.example") as session:
+        look.ask(session)
+    assert look.address == "http://other.example/page"
     assert len(plain.asked) == 1
+    with door.session("other.example") as session:
+        look.ask(session)
+    assert look.address is None
+    assert [hop.status for hop in look.evidence.hops] == [302, 200]
 
 
 def test_waiting_for_politeness_is_not_counted_against_the_shop(plain):
-    def before_hop(url: str) -> bool:
+    door = door_to(plain, deadline=DEADLINE)
+    look = door.begin("http://shop.example/small_redirect")
+    with door.session("shop.example") as session:
+        look.ask(session)
         time.sleep(DEADLINE)
-        return True
+        look.ask(session)
+    assert look.evidence.last.status == 200
+    assert look.evidence.seconds < DEADLINE
 
-    evidence = door_to(plain, deadline=DEADLINE).look(
-        "http://shop.example/small_redirect", before_hop=before_hop
+
+def test_the_moment_of_a_request_is_when_it_went_out_and_not_when_dialling_began(plain):
+    door = door_to(plain)
+    look = door.begin("http://shop.example/page")
+    before = time.monotonic()
+    with door.session("shop.example") as session:
+        look.ask(session)
+    assert before < look.asked_at < time.monotonic()
+
+
+@pytest.mark.parametrize("begins_at", ["amazon.test", "shop.example"])
+def test_a_shop_that_allows_no_robots_is_never_asked_even_at_the_end_of_a_redirect(plain, begins_at):
+    plain_door = door_to(plain)
+    door = Door(
+        user_agent=AGENT,
+        targets={name: plain_door._targets["shop.example"] for name in ("shop.example", "amazon.test")},
+        is_barred=lambda host: host == "amazon.test",
     )
-    assert evidence.last.status == 200
-    assert evidence.seconds < DEADLINE
+    path = "page" if begins_at == "amazon.test" else f"to/{b'http://amazon.test/dp/1'.hex()}"
+    evidence = door.look(f"http://{begins_at}/{path}")
+    assert evidence.last.failure is Failure.BARRED
+    assert evidence.final_url.startswith("http://amazon.test/")
+    assert not any("amazon" in address for address in plain.asked)
 
 
 def test_a_session_serves_one_look_at_a_time(plain):

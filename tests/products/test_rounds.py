@@ -259,3 +259,15 @@ def test_a_draft_offer_is_never_due():
     assert offer.next_check_at is None
     due: OfferQuerySet = Offer.objects.due(timezone.now() + datetime.timedelta(days=400))
     assert offer not in due
+
+
+def test_an_old_revision_cannot_bring_back_the_health_of_another_address(shops, door):
+    offer = offer_at(shops, "/before")
+    old = Offer.objects.get(pk=offer.pk)
+    offer.destination = shops.shop("peak.example").product("/after", name="after")
+    offer.save()
+    run_round(door, tempo=TEMPO, limits=QUICK)
+    old.save()
+    offer.refresh_from_db()
+    assert offer.destination.endswith("/before")
+    assert (offer.reachable, offer.last_checked_at) == (Reachable.UNKNOWN, None)

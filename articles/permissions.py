@@ -1,0 +1,13 @@
+"""Permissions of this app that Wagtail's form for groups would not offer by itself."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import Permission
+from django.db.models import QuerySet
+
+
+def review_permissions() -> QuerySet[Permission]:
+    """To see sign-offs and to make them. Nobody may change or delete one, so that is not offered."""
+    return Permission.objects.filter(
+        content_type__app_label="articles", codename__in=("sign_medicalreview", "view_medicalreview")
+    )

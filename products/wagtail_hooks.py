@@ -1,0 +1,17 @@
+"""Registers this app with Wagtail, and does nothing else."""
+
+from wagtail import hooks
+from wagtail.snippets.models import register_snippet
+
+from products.bulk_actions import CheckNow
+from products.log_actions import register_actions
+from products.panels import add_offers_panel
+from products.reports import UnhealthyOffersReport
+from products.viewsets import ShopsAndProducts, offer_listing_buttons
+
+register_snippet(ShopsAndProducts)
+hooks.register("register_admin_viewset", UnhealthyOffersReport)
+hooks.register("register_bulk_action", CheckNow)
+hooks.register("register_snippet_listing_buttons", offer_listing_buttons)
+hooks.register("construct_homepage_panels", add_offers_panel)
+hooks.register("register_log_actions", register_actions)
