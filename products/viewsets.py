@@ -31,7 +31,7 @@ from wagtail.snippets.views.snippets import (
 )
 
 from products import programmes
-from products.columns import HEALTH, LinkColumn, MomentColumn, short_address
+from products.columns import HEALTH, LinkColumn, short_address
 from products.forms import ProductForm, ProgrammeForm, identity_field_name
 from products.linkcheck.verdict import Outcome
 from products.models import Offer, Product, Programme, Region, Retailer
@@ -125,7 +125,7 @@ class OfferInspectView(InspectView):
 class OfferListingView(IndexView):
     def _get_title_column(self, *args: Any, **options: Any) -> Any:
         """Room for the product's name beside so many columns; Wagtail's own snippet view overrides the same."""
-        return super()._get_title_column(*args, **{"width": "18%", **options})
+        return super()._get_title_column(*args, **{"width": "26%", **options})
 
 
 class OfferViewSet(SnippetViewSet):
@@ -143,7 +143,6 @@ class OfferViewSet(SnippetViewSet):
         ),
         *HEALTH,
         DateColumn("last_checked_at", label="Last checked", sort_key="last_checked_at"),
-        MomentColumn("next_check_at", label="Next check", sort_key="next_check_at"),
     ]
     list_per_page = 50
     filterset_class = OfferFilterSet

@@ -77,9 +77,7 @@ def run(publish: Callable[[dict[str, str]], None]) -> int:
         running.callback(_stop_marked_processes)
         with step("Opening the fake retailers"):
             retailers, control = running.enter_context(_retailers(environment))
-        with step("Preparing the database"):
-            _manage(["migrate", "--verbosity", "1"], environment)
-        with step("Loading articles, products and people"):
+        with step("Preparing the database, articles, products and people"):
             _manage(["load_demo"], environment, show=True)
         print("Opening the site …", flush=True)
         doorman = ["demo.doorman", "--site", site, "--control", control, "--retailers", str(retailers)]

@@ -20,8 +20,17 @@ from wagtail.models import Site
 
 from articles.importers.load import import_article
 from articles.models import (
-    ArticleImport, Author, BodyAreaPage, ConditionPage, Credential, HomePage, InformationPage, PublisherSettings,
-    Reviewer, ReviewTier, User,
+    ArticleImport,
+    Author,
+    BodyAreaPage,
+    ConditionPage,
+    Credential,
+    HomePage,
+    InformationPage,
+    PublisherSettings,
+    Reviewer,
+    ReviewTier,
+    User,
 )  # fmt: skip
 from articles.services import CHECKLIST, schedule_review, sign
 from demo import plan
@@ -86,15 +95,10 @@ def _accounts() -> None:
 
 
 def _site() -> HomePage:
-    address = urlsplit(settings.SITE_URL)
     home = HomePage.objects.get()
     home.title, home.standfirst = plan.HOME.title, plan.HOME.standfirst
     home.save_revision().publish()
-    site = Site.objects.get(is_default_site=True)
-    site.hostname, site.port = (
-        address.hostname or "localhost",
-        address.port or (443 if address.scheme == "https" else 80),
-    )
+    site = settle_address()
     site.site_name, site.root_page = settings.WAGTAIL_SITE_NAME, home
     site.save()
     publisher = PublisherSettings.for_site(site)
@@ -104,6 +108,17 @@ def _site() -> HomePage:
     publisher.house_advert_link = settings.SITE_URL
     publisher.save()
     return HomePage.objects.get()
+
+
+def settle_address() -> Site:
+    """Tell the site under which address it is open this time: a port may be taken."""
+    address = urlsplit(settings.SITE_URL)
+    site = Site.objects.get(is_default_site=True)
+    here = (address.hostname or "localhost", address.port or (443 if address.scheme == "https" else 80))
+    if (site.hostname, site.port) != here:
+        site.hostname, site.port = here
+        site.save()
+    return site
 
 
 def _body_area(home: HomePage, area: plan.BodyArea) -> BodyAreaPage:
