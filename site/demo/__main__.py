@@ -188,8 +188,8 @@ def _supervise(besides: dict[str, str], environment: dict[str, str]) -> int:
     for name, command in besides.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        # Readers come first: all start at once, and the workers would take the processors from the site.
-        polite = command if name == "web" else f"nice -n 10 {command}"
+        waiting = shlex.join([sys.executable, "-m", "demo.after", environment["SITE_URL"]])
+        polite = command if name == "web" else f"{waiting} nice -n 10 {command}"
         # A file, not the manager's pipe: children that outlive a killed process would keep its pipe open.
         told = f"exec {polite} >{shlex.quote(str(_log_of(name)))} 2>&1"
         manager.add_process(name, told, env=environment, cwd=str(ROOT))

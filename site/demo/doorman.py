@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--control", required=True)
     parser.add_argument("--retailers", required=True, type=int, help="process id")
     options = parser.parse_args()
-    while not _answers(options.site):
+    while not answers(options.site):
         time.sleep(0.1)
     print(_welcome(options.site, options.control), flush=True)
     while _lives(options.retailers):
@@ -33,7 +33,8 @@ def main() -> int:
     return 1
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether a web server answers there, happily or not."""
     try:
         with urllib.request.urlopen(address, timeout=30):  # noqa: S310  our own address
             return True
