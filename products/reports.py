@@ -133,6 +133,7 @@ class UnhealthyOffersView(DeskReport):
             accessor=lambda offer: offer.product.name,
             get_url=lambda offer: _inspect_url(offer),
             sort_key="product__name",
+            width="20%",
         ),
         Column("retailer", accessor="retailer.name", sort_key="retailer__name"),
         Column("region", accessor="retailer.region.code", sort_key="retailer__region__code"),

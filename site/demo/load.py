@@ -214,7 +214,7 @@ def _article(article: plan.Article, area: BodyAreaPage, now: datetime.datetime) 
         edited.body = json.dumps([_with_edit(block, article.edit) for block in edited.body.raw_data])
         edited.save_revision(user=editor, log_action=True).publish(user=editor)
     first = now - datetime.timedelta(days=max((signed.days_ago for signed in article.signed), default=30))
-    ConditionPage.objects.filter(pk=page.pk).update(first_published_at=first)
+    ConditionPage.objects.filter(pk=page.pk).update(first_published_at=first, owner=editor)
     schedule_review(page, today=now.date())
     return page
 
