@@ -74,14 +74,6 @@ class PlacedProduct:
         )
         return tuple(dict.fromkeys(sentence for sentence in found if sentence))
 
-    @property
-    def checked_at(self) -> datetime | None:
-        """The oldest of the shown offers' last good looks: all of them hold at least since then."""
-        return min(
-            (shown.checked_at for shelf in self.regions for shown in shelf.offers if shown.checked_at),
-            default=None,
-        )
-
 
 def stock_shelf(product_ids: Collection[int]) -> Mapping[int, PlacedProduct]:
     """Every named product with what may be shown of it now, the default region first."""

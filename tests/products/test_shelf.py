@@ -142,19 +142,13 @@ def test_a_programmes_sentence_stands_once_however_many_its_links():
     assert placed(product).statements == ("As an Amazon Associate I earn from qualifying purchases.",)
 
 
-def test_checked_is_the_oldest_of_the_good_looks_at_what_is_shown():
+def test_each_offer_says_when_its_own_page_was_last_reached():
     now = timezone.now()
-    ages = [datetime.timedelta(days=days) for days in (1, 5)]
     product = ProductFactory()
-    for age in ages:
-        OfferFactory(product=product, last_reached_at=now - age)
-    OfferFactory(product=product, last_reached_at=now - datetime.timedelta(days=99), reachable="broken")
-    OfferFactory(product=product)
-    assert placed(product).checked_at == now - ages[1]
-
-
-def test_shops_that_nobody_looked_at_claim_no_check():
-    assert placed(OfferFactory().product).checked_at is None
+    OfferFactory(product=product, last_reached_at=now - datetime.timedelta(days=5), priority=0)
+    OfferFactory(product=product, priority=1)
+    [uk] = [shelf for shelf in placed(product).regions if shelf.offers]
+    assert [shown.checked_at for shown in uk.offers] == [now - datetime.timedelta(days=5), None]
 
 
 def test_any_number_of_boxes_costs_the_same_queries():
