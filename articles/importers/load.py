@@ -139,6 +139,7 @@ def _load(
         _keep_review(page, parsed.review, source_name)
     except ValidationError as error:
         raise ImportRefused(_in_words(error)) from error
+    unsure += _too_long(page)
     page.save_revision(log_action=True, changed=True, clean=False)
     ArticleImport.objects.update_or_create(
         page_id=page.pk,
@@ -206,6 +207,20 @@ def _keep_review(page: ConditionPage, review: source.ReviewLine | None, source_n
 def _in_words(error: ValidationError) -> str:
     parts = [f"{name}: {' '.join(messages)}" for name, messages in error.message_dict.items()]
     return f"The article cannot be saved. {'; '.join(parts)}"
+
+
+def _too_long(page: ConditionPage) -> list[str]:
+    """What the page editor will not take as it is: it loads, so that nothing is lost, and a person shortens it."""
+    asked = []
+    limit = ConditionPage._meta.get_field("standfirst").max_length
+    if limit is not None and len(page.standfirst) > limit:
+        asked.append(f"The standfirst is longer than the editor takes ({limit} characters): shorten it.")
+    for number, child in enumerate(page.body, start=1):
+        try:
+            child.block.clean(child.value)
+        except ValidationError:
+            asked.append(f"Block {number}, {child.block.label.lower()}: the editor will not take it as it is; shorten or split it.")
+    return asked
 
 
 def _chosen_pictures(page: ConditionPage) -> dict[str, dict[str, Any]]:

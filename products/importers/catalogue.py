@@ -64,7 +64,7 @@ class ProductRow:
     """What the file says of a product. Empty text where it says nothing."""
 
     name: str
-    kind: Kind = Kind.SINGLE
+    kind: Kind | None = None  # None where the file says nothing
     brand: str = ""
     gtin: str = ""  # digits alone, check digit verified
     summary: str = ""
@@ -87,7 +87,7 @@ class OfferRow:
     retailer: str
     region: str = ""  # a code in lower case; empty where the retailer's name is enough
     address: str = ""  # empty: a draft that needs an address
-    priority: int = 0
+    priority: int | None = None  # None where the file says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ def _repetition_faults(line: _Line, first: _Line) -> Iterator[RowError]:
 def _product(line: _Line) -> tuple[ProductRow, list[RowError]]:
     cells = line.cells
     faults: list[RowError] = []
-    kind = Kind.SINGLE
+    kind = None
     if cells["kind"]:
         try:
             kind = Kind(cells["kind"].casefold())
@@ -366,7 +366,7 @@ def _offer(line: _Line) -> tuple[OfferRow, list[RowError]]:
             faults.append(
                 RowError(line.row, "address", "This is not a web address that starts with https://.")
             )
-    priority = 0
+    priority = None
     if cells["priority"]:
         if _PRIORITY.fullmatch(cells["priority"]):
             priority = int(cells["priority"])

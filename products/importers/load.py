@@ -86,7 +86,11 @@ def _load_product(row: CatalogueProduct, *, folder: Path, result: Result, new_fi
 def _copy_details(product: Product, row: CatalogueProduct) -> bool:
     """Copy what the file says; a blank cell leaves the product's own words alone. True if anything changed."""
     wanted: dict[str, object] = {name: getattr(row.product, name) for name in _DETAILS}
-    wanted |= {"kind": row.product.kind.value, "pros": list(row.product.pros), "cons": list(row.product.cons)}
+    wanted |= {
+        "kind": row.product.kind and row.product.kind.value,
+        "pros": list(row.product.pros),
+        "cons": list(row.product.cons),
+    }
     wanted["picture_alt"] = row.product.picture_alt
     differing = {name: value for name, value in wanted.items() if value and getattr(product, name) != value}
     for name, value in differing.items():
@@ -135,7 +139,7 @@ def _load_offer(product: Product, row: OfferRow, *, result: Result) -> bool:
         result.unsure.append(f'The offer of "{product}" at {retailer} needs an address.')
     before = (offer.destination, offer.priority)
     offer.destination = row.address or offer.destination
-    offer.priority = row.priority
+    offer.priority = offer.priority if row.priority is None else row.priority
     try:
         offer.full_clean()
     except ValidationError as invalid:

@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(help_text='For instance "Amazon Associates UK".', max_length=120, unique=True)),
                 ('network', models.CharField(choices=[('amazon', 'Amazon Associates'), ('awin', 'Awin'), ('cj', 'CJ Affiliate'), ('impact', 'Impact'), ('rakuten', 'Rakuten Advertising'), ('partnerize', 'Partnerize'), ('ebay', 'eBay Partner Network'), ('webgains', 'Webgains'), ('in_house', "The shop's own scheme")], max_length=20)),
-                ('identity', models.JSONField(default=dict, help_text='What the network asks for, as JSON: {"tag": "example-21"}. The message below says what is missing.', verbose_name='identity')),
+                ('identity', models.JSONField(default=dict, help_text='What the network asks for, as JSON: {"marketplace": "amazon.co.uk", "tag": "example-21"}. The message below says what is missing.', verbose_name='identity')),
                 ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='programmes', to='products.region')),
             ],
             options={

@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.search import index
@@ -29,7 +30,7 @@ class Programme(index.Indexed, models.Model):
     identity = models.JSONField(
         "identity",
         default=dict,
-        help_text='What the network asks for, as JSON: {"tag": "example-21"}. The message below says what is missing.',
+        help_text='What the network asks for, as JSON: {"marketplace": "amazon.co.uk", "tag": "example-21"}. The message below says what is missing.',
     )
 
     panels = [
@@ -136,10 +137,22 @@ class Retailer(index.Indexed, ClusterableModel):
                     "programme": f"{self.programme} is for {self.programme.region}, this shop is in {self.region}."
                 }
             )
-        if self.checking == Checking.FETCH and not all(may_be_fetched(domain) for domain in self.domains):
+        programme_allows = self.programme is None or self.programme.adapter.may_be_fetched
+        if self.checking == Checking.FETCH and not (
+            programme_allows and all(map(may_be_fetched, self.domains))
+        ):
             raise ValidationError(
                 {"checking": "This shop's terms forbid fetching its pages: choose the API or a person."}
             )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; its offers are due only where our checker may look at them."""
+        super().save(*args, **kwargs)
+        if self.checking == Checking.FETCH:
+            unasked = self.offers.filter(next_check_at__isnull=True, quarantined_at__isnull=True)
+            unasked.exclude(destination="").update(next_check_at=timezone.now())
+        else:
+            self.offers.filter(next_check_at__isnull=False).update(next_check_at=None)
 
     def build(self, destination: str, *, sub_id: str = "") -> str:
         """The address that carries our identity; the plain destination where no programme pays."""

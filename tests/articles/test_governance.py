@@ -138,28 +138,45 @@ def test_an_article_that_nobody_reviewed_stands_at_never_and_is_due_at_no_later_
     assert stand(date(2026, 1, 1), None) == Standing(ReviewState.NEVER)
 
 
-@given(days, rules, days, st.booleans(), st.booleans())
+@given(st.integers(-400, 800), rules, days, st.booleans(), st.booleans())
 def test_a_badge_needs_the_signed_words_a_standing_review_and_a_day_within_grace(
-    today, rule, on, same, withdrawn
+    late, rule, on, same, withdrawn
 ):
+    today = add_months(on, rule.interval_months) + late * DAY
     found = stand(
         today,
         SignOff(on, "v1:a", withdrawn=withdrawn),
         rule=rule,
         live_fingerprint="v1:a" if same else "v1:b",
     )
-    within = today <= add_months(on, rule.interval_months) + rule.grace_days * DAY
-    assert found.has_badge == (same and within and not withdrawn)
+    assert found.has_badge == (same and late <= rule.grace_days and not withdrawn)
 
 
-@given(days, rules, days, st.text(max_size=5))
-def test_an_imported_review_is_never_current_nor_due_soon_and_never_earns_a_badge(today, rule, on, words):
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [
+        (date(2024, 2, 21), ReviewState.NEVER),
+        (date(2026, 2, 21), ReviewState.NEVER),  # the due date itself
+        (date(2026, 2, 22), ReviewState.OVERDUE),
+        (date(2026, 5, 22), ReviewState.OVERDUE),  # the last day of grace
+        (date(2026, 5, 23), ReviewState.EXPIRED),
+    ],
+)
+def test_an_imported_review_is_overdue_and_expires_but_never_earns_a_badge(today, state):
+    found = stand(today, None, imported_on=SIGNED.on)
+    assert found == Standing(state, date(2026, 2, 21), date(2026, 5, 22), imported=True)
+    assert not found.has_badge
+
+
+@given(days, st.integers(-400, 400), rules, st.text(max_size=5))
+def test_an_imported_review_is_never_current_nor_due_soon_on_any_day(on, late, rule, words):
+    today = add_months(on, rule.interval_months) + late * DAY
     found = stand(today, None, rule=rule, imported_on=on, live_fingerprint=words)
     assert found.imported
     assert not found.has_badge
     assert found.state in {ReviewState.NEVER, ReviewState.OVERDUE, ReviewState.EXPIRED}
-    assert (found.state is ReviewState.NEVER) == (today <= found.due_on)
-    assert (found.state is ReviewState.EXPIRED) == (today > found.expires_on)
+    assert (found.state is ReviewState.NEVER) == (late <= 0)
+    assert (found.state is ReviewState.EXPIRED) == (late > max(rule.grace_days, 0))
 
 
 @given(days, rules, days, days)

@@ -196,6 +196,12 @@ def test_an_amazon_shop_may_not_be_fetched(domain):
     assert faults(retailer) == {}
 
 
+def test_a_shop_whose_programme_forbids_robots_may_not_be_fetched_whatever_its_domains():
+    retailer = amazon()
+    retailer.domains, retailer.checking = [], Checking.FETCH
+    assert "forbid fetching" in faults(retailer)["checking"]
+
+
 def test_a_shop_that_only_sounds_like_amazon_may_be_fetched():
     assert faults(shop(domains=["notamazon.com"])) == {}
 

@@ -104,7 +104,7 @@ LOGIN_URL = "wagtailadmin_login"
 
 # --- language and time ----------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = env.text("TIME_ZONE", default="Europe/London")
+TIME_ZONE = env.time_zone("TIME_ZONE", default="Europe/London")
 USE_I18N = True
 USE_TZ = True
 WAGTAIL_I18N_ENABLED = False  # regions are data, not locales; it saves nine queries a page
@@ -163,14 +163,16 @@ CONTENT_SECURITY_POLICY = {
 vars().update(
     {
         name: value
-        for name, value in env.email("EMAIL_URL", default="consolemail://").items()
+        for name, value in env.email("EMAIL_URL", default="console://").items()
         if name.startswith("EMAIL_")
     }
 )
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Referred <referred@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = env.whole_number("EMAIL_TIMEOUT", default=20, least=1, most=120)  # seconds
 
 # --- reviews --------------------------------------------------------------------------------------
+DIGEST_HOUR = env.whole_number("DIGEST_HOUR", default=7, least=0, most=23)  # o'clock in TIME_ZONE
 FLAG_OVERDUE_MINUTES = env.whole_number("FLAG_OVERDUE_MINUTES", default=60, least=1, most=60)
 
 # --- link checks ----------------------------------------------------------------------------------
@@ -181,6 +183,7 @@ LINK_CHECK_THREADS = env.whole_number("LINK_CHECK_THREADS", default=16, least=1,
 FETCH_HOSTS: str | None = (
     env.text("FETCH_HOSTS", default="") or None
 )  # a file of test targets; production refuses it
+TEST_NETWORKS_ALLOWED = False  # whether `check_urls` may be told to open a network of test servers
 FETCH_CONTACT = env.text(
     "FETCH_CONTACT", default=SITE_URL
 )  # stands in the User-Agent, so that a shop can reach us

@@ -12,3 +12,4 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None  # served from where the finders find them
 AUTH_PASSWORD_VALIDATORS = []
+TEST_NETWORKS_ALLOWED = True

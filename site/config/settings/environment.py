@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from environs import Env, EnvError, validate
 
@@ -80,4 +81,20 @@ def redis(name: str) -> str:
 
 
 def email(name: str, *, default: str) -> dict[str, Any]:
-    return read(_env.dj_email_url, name, default=default)
+    """Mail settings from a URL. One that names no way of sending would lose every mail."""
+    settings = read(_env.dj_email_url, name, default=default)
+    if not settings.get("EMAIL_BACKEND"):
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must begin with smtp://, submission:// (with TLS), smtps:// or console://.'
+        )
+    return settings
+
+
+def time_zone(name: str, *, default: str) -> str:
+    """The name of a time zone, such as Europe/London."""
+    value = text(name, default=default)
+    if value not in available_timezones():
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must name a time zone, not {value!r}.'
+        )
+    return value

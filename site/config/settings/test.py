@@ -14,3 +14,4 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None  # served from where the finders find them
 MEDIA_ROOT = ROOT / "var" / "test" / "media"
+TEST_NETWORKS_ALLOWED = True

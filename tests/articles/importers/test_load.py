@@ -488,3 +488,12 @@ def test_what_does_not_fit_is_refused_in_words_and_nothing_is_written(area, text
     with pytest.raises((ImportRefused, SourceRefused)):
         load(area, text)
     assert everything() == before
+
+
+def test_a_text_longer_than_the_editor_takes_is_loaded_whole_and_asked_about(area):
+    long = f"which, {'very ' * 130}often, comes from"
+    text = TEXT.replace("which comes from", long).replace("Symptoms include:", f"Symptoms {'very ' * 130}often include:")
+    result = load(area, text)
+    assert long in draft(result.page).standfirst
+    assert any("standfirst is longer" in question for question in result.unsure)
+    assert any("list: the editor will not take it" in question for question in result.unsure)

@@ -152,6 +152,22 @@ def test_blank_cells_leave_a_product_s_own_words_and_picture_alone(folder):
     assert Offer.objects.get().destination == "https://peaksports.co.uk/strap"
 
 
+def test_a_blank_kind_or_priority_leaves_what_an_editor_chose(folder):
+    made = OfferFactory(
+        product__name="Knee strap",
+        product__kind="range",
+        retailer__name="peaksports.co.uk",
+        priority=7,
+        draft=True,
+    )
+    result = load(folder, row())
+    made.refresh_from_db()
+    assert (made.product.kind, made.priority, result.unchanged) == ("range", 7, ["Knee strap"])
+    load(folder, row(kind="single", priority="0"))
+    made.refresh_from_db()
+    assert (Product.objects.get().kind, made.priority) == ("single", 0)
+
+
 def test_a_changed_cell_changes_that_and_keeps_the_words_of_before(folder):
     load(folder, WHOLE)
     load(folder, WHOLE.replace("Holds the kneecap.", "Holds it well."))
