@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -81,7 +81,8 @@ def run(publish: Callable[[dict[str, str]], None]) -> int:
             _manage(["load_demo"], environment, show=True)
         print("Opening the site …", flush=True)
         doorman = ["demo.doorman", "--site", site, "--control", control, "--retailers", str(retailers)]
-        return _supervise({DOORMAN: shlex.join([sys.executable, "-m", *doorman])}, environment)
+        besides = {DOORMAN: shlex.join([sys.executable, "-m", *doorman])}
+        return _supervise(besides, environment, after=[sys.executable, "-m", "demo.after", site])
 
 
 def reset(_: Callable[[dict[str, str]], None]) -> int:
@@ -181,15 +182,17 @@ class _Events(Printer):
                 self.stopped = (stop[1], stop[2])
 
 
-def _supervise(besides: dict[str, str], environment: dict[str, str]) -> int:
-    """Run the Procfile and the commands of `besides` until one ends, or until we are told to stop."""
+def _supervise(besides: dict[str, str], environment: dict[str, str], *, after: Sequence[str] = ()) -> int:
+    """Run the Procfile and the commands of `besides` until one ends, or until we are told to stop.
+
+    `after` is put before every command of the Procfile but the web server's.
+    """
     events = _Events()
     manager = Manager(events)
     for name, command in besides.items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT))
     for name, command in parse_procfile((ROOT / "Procfile").read_text()).processes.items():
-        waiting = shlex.join([sys.executable, "-m", "demo.after", environment["SITE_URL"]])
-        polite = command if name == "web" else f"{waiting} nice -n 10 {command}"
+        polite = command if name == "web" else f"{shlex.join(after)} nice -n 10 {command}".lstrip()
         # A file, not the manager's pipe: children that outlive a killed process would keep its pipe open.
         told = f"exec {polite} >{shlex.quote(str(_log_of(name)))} 2>&1"
         manager.add_process(name, told, env=environment, cwd=str(ROOT))

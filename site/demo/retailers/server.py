@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -31,6 +32,7 @@ _LARGEST_BODY = 1024 * 1024
 _HOST_NAME = re.compile(
     r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 )
+_HOST_NUMBER = re.compile(r"127(\.(0|[1-9][0-9]{0,2})){3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,13 @@ class RetailerServer:
     # The shops
 
     def shop(self, name: str, *, default: Behaviour = Behaviour.NOT_FOUND) -> Shop:
-        """The shop of that host name; opened, with `default` at all addresses, if there is none yet."""
+        """The shop of that host name; opened, with `default` at all addresses, if there is none yet.
+
+        A number of 127.0.0.0/8 is a shop for clients that cannot be told where names lead. It must be opened before
+        `start`, and needs a system that listens on all of that network, as Linux does.
+        """
         name = name.lower()
-        if not _HOST_NAME.fullmatch(name):
+        if not (_HOST_NAME.fullmatch(name) or _HOST_NUMBER.fullmatch(name)):
             raise ValueError(f"not a host name: {name!r}")
         return self._shops.setdefault(name, Shop(name, default, self._hang_up))
 
@@ -142,13 +148,14 @@ class RetailerServer:
 
     def start(self) -> None:
         """Listen. Raises `OSError` if the port is taken."""
-        listener = socket.create_server((ADDRESS, self.port), backlog=1024)
-        listener.setblocking(False)
-        self.port = listener.getsockname()[1]
+        first = socket.create_server((ADDRESS, self.port), backlog=1024)
+        self.port = first.getsockname()[1]
+        numbers = sorted(name for name in self._shops if _HOST_NUMBER.fullmatch(name) and name != ADDRESS)
+        others = [socket.create_server((number, self.port), backlog=128) for number in numbers]
         self._stopping = asyncio.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._run, args=(self._loop, listener), name="retailers", daemon=True
+            target=self._run, args=(self._loop, [first, *others]), name="retailers", daemon=True
         )
         self._thread.start()
 
@@ -171,15 +178,19 @@ class RetailerServer:
         if self._scratch is not None:
             self._scratch.cleanup()
 
-    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
-        with asyncio.Runner(loop_factory=lambda: loop) as runner, listener:
-            runner.run(self._serve(listener))
+    def _run(self, loop: asyncio.AbstractEventLoop, listeners: list[socket.socket]) -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner, ExitStack() as opened:
+            for listener in listeners:
+                listener.setblocking(False)
+                opened.enter_context(listener)
+            runner.run(self._serve(listeners))
 
-    async def _serve(self, listener: socket.socket) -> None:
-        accepting = asyncio.create_task(self._accept(listener))
+    async def _serve(self, listeners: list[socket.socket]) -> None:
+        accepting = [asyncio.create_task(self._accept(listener)) for listener in listeners]
         await self._stopping.wait()
-        accepting.cancel()
-        await asyncio.gather(accepting, return_exceptions=True)
+        for task in accepting:
+            task.cancel()
+        await asyncio.gather(*accepting, return_exceptions=True)
 
     async def _accept(self, listener: socket.socket) -> None:
         loop = asyncio.get_running_loop()
@@ -212,7 +223,7 @@ class RetailerServer:
         """Serve one connection to its end. What goes wrong on it ends it, and nothing else."""
         try:
             async with asyncio.timeout(_HELLO_SECONDS):
-                name = await self._name(connection)
+                name = await self._name(connection) or _number_dialled(connection)
             shop = self._shops.get(name)
             if name and (shop is None or shop.closed):
                 _reset(connection)
@@ -317,6 +328,12 @@ class RetailerServer:
         writer.write(_on_the_wire(answer, bodiless=method == "HEAD", stays=stays))
         await writer.drain()
         return stays
+
+
+def _number_dialled(connection: socket.socket) -> str:
+    """The number that a client asked for which gave no name, if it can be a shop's."""
+    number: str = connection.getsockname()[0]
+    return "" if number == ADDRESS else number
 
 
 async def _lost_within(line: _Line, seconds: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Unpack
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -45,7 +45,8 @@ def _product_of(path: str) -> Product:
 class Shop:
     """One host name. May be changed from any thread while it is served.
 
-    `default` is played at every address that has no page of its own (but `/` and `/robots.txt`).
+    `default` is played at every address that has no page of its own (but `/` and `/robots.txt`). `latency` is how
+    many seconds every answer takes.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Shop:
         self.name = name
         self.default = default
         self.robots = robots
+        self.latency = 0.0
         self._hang_up = hang_up
         self._down: Play | None = None
         self._pages: dict[str, dict[Query, Page]] = {}
@@ -156,6 +158,10 @@ class Shop:
 
     def answer(self, target: str, method: str = "GET", *, root: str = "", counts: bool = True) -> Answer:
         """The response to one request; `counts` is False for a look that is no visit."""
+        given = self._answer(target, method, root=root, counts=counts)
+        return replace(given, delay=given.delay + self.latency) if self.latency else given
+
+    def _answer(self, target: str, method: str, *, root: str, counts: bool) -> Answer:
         path = urlsplit(target).path
         page = self.page(target)
         landing = page is None and path.startswith(f"{LANDING}/")
