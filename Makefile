@@ -10,10 +10,10 @@ find_python = for python in $(PYTHON) .venv/bin/python python3.14 python3.13 pyt
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$python"; exit; }; done
 
-.PHONY: help setup demo reset services shell psql manage test lint format types contracts lock
+.PHONY: help setup demo reset services shell psql manage test test-faults lint format types contracts lock
 
 help:  ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup:  ## Make .venv and install the locked requirements (the other commands do so when needed)
 	@python=$$($(find_python)); \
@@ -42,6 +42,9 @@ manage: setup  ## Run a management command on the demo's data: make manage ARGS=
 
 test: setup  ## Check everything as CI does: style, types, contracts, migrations and all tests (ARGS go to pytest)
 	@exec $(BIN)/python -m demo.checks $(ARGS)
+
+test-faults: setup  ## Check 10,000 times while each fault befalls the checker, with real processes (half an hour and more)
+	@exec $(BIN)/pytest tests/faults --full $(ARGS)
 
 lint: setup  ## Check style: Python and templates
 	@exec $(BIN)/python -m demo.checks --only style

@@ -10,8 +10,11 @@ from django.db import transaction
 from django.db.models import F
 
 from products import programmes
+from products.alarms import lock_products, settle_offers
+from products.breakers import watch_host
+from products.linkcheck.breaker import Seen
 from products.linkcheck.evidence import Evidence, Hop
-from products.linkcheck.health import Health, Step, Usage, advance
+from products.linkcheck.health import BAD, GOOD, Health, Step, Usage, advance
 from products.linkcheck.verdict import Axis, Baseline, Expectation, Identity, Judgement, Probe, Reachable
 from products.models import Check, Flip, Offer
 
@@ -69,10 +72,12 @@ def _expectation(offer: Offer, probe: Probe, identity: programmes.IdentityProbe 
     return Expectation(
         destination=offer.destination,
         domains=tuple(offer.retailer.domains),
+        regional_domains=tuple(offer.retailer.regional_domains),
         is_range=offer.product.is_range,
         probe=probe,
         identity=identity,
         baseline=Baseline(**offer.baseline) if offer.baseline else None,
+        nonsense_fingerprint=offer.host.nonsense_fingerprint if offer.host else "",
     )
 
 
@@ -86,7 +91,10 @@ def record(
     tempo: float,
     usage: Usage,
 ) -> Step | None:
-    """Write down one look. None, and nothing written, if the offer changed since it was read."""
+    """Write down one look, what it means for the host, and the alarms that follow.
+
+    None, and nothing written, if the offer changed since it was read.
+    """
     step = advance(
         Health.from_json(offer.health_memory),
         judgement,
@@ -94,14 +102,11 @@ def record(
         tempo=tempo,
         usage=usage,
         jitter=random.uniform(-1, 1),
+        dismissed_fingerprint=offer.dismissal["fingerprint"] if offer.dismissal else "",
     )
-    health = step.health
     changes: dict[str, object] = {
-        "reachable": health.reachable.value,
-        "identity": health.identity.value,
-        "buyable": health.buyable.value,
+        **columns(step.health),
         "outcome": judgement.outcome.value,
-        "health_memory": health.to_json(),
         "last_checked_at": now,
         "next_check_at": step.next_check_at,
         "attempts": 0,
@@ -114,7 +119,14 @@ def record(
         changes["tracked_probe_at"] = now
     if step.flips:
         changes["changed_at"] = now
+    if any(getattr(judgement, axis.value) in BAD for axis in Axis):
+        changes["bad_fingerprint"] = judgement.fingerprint
+    if offer.dismissal and any(getattr(judgement, axis) in GOOD for axis in offer.dismissal["axes"]):
+        changes["dismissal"] = None  # what was called harmless is over; if it comes again, it is news
+    rings = bool(step.flips or step.alarms or step.health.confirmed)
     with transaction.atomic():
+        if rings:
+            lock_products([offer.product_id])
         unchanged = Offer.objects.filter(pk=offer.pk, version=offer.version)
         if not unchanged.update(version=F("version") + 1, **changes):
             return None
@@ -126,29 +138,62 @@ def record(
             status=evidence.last.status,
             final_address=evidence.final_url,
             hops=[_hop(hop) for hop in evidence.hops],
-            verdicts={
-                axis.value: {
-                    "value": getattr(judgement, axis.value).value,
-                    "reason": judgement.reasons.get(axis, ""),
-                }
-                for axis in Axis
-            },
+            verdicts=verdicts(judgement),
             markers=[judgement.markers_version, *judgement.markers] if judgement.markers else [],
             excerpt=" ".join(evidence.text.replace("\x00", "").split())[:EXCERPT],
         )
-        Flip.objects.bulk_create(
-            Flip(
-                offer_id=offer.pk,
-                offer_name=str(offer)[:400],
-                at=now,
-                axis=flip.axis.value,
-                before=flip.before.value,
-                after=flip.after.value,
-                reason=flip.reason[:400],
-            )
-            for flip in step.flips
-        )
+        write_flips(offer, step, now=now)
+        if offer.host_id is not None and not _ended_at_network(plan, evidence):
+            turned = step.turned is not None
+            seen = Seen(offer.pk, step.turned or judgement.outcome, turned=turned)
+            watch_host(offer.host_id, seen, now=now, tempo=tempo)
+        if rings:
+            settle_offers([offer.pk], now=now)
     return step
+
+
+def columns(health: Health) -> dict[str, object]:
+    """An offer's columns that say what its health is."""
+    return {
+        "reachable": health.reachable.value,
+        "identity": health.identity.value,
+        "buyable": health.buyable.value,
+        "health_memory": health.to_json(),
+        "unverifiable_since": health.unverifiable_since,
+    }
+
+
+def write_flips(offer: Offer, step: Step, *, now: datetime.datetime) -> None:
+    """Keep the changes of health for ever."""
+    Flip.objects.bulk_create(
+        Flip(
+            offer_id=offer.pk,
+            offer_name=str(offer)[:400],
+            at=now,
+            axis=flip.axis.value,
+            before=flip.before.value,
+            after=flip.after.value,
+            reason=flip.reason[:400],
+        )
+        for flip in step.flips
+    )
+
+
+def verdicts(judgement: Judgement) -> dict[str, dict[str, str]]:
+    """What a judgement says of each axis, as a check keeps it."""
+    return {
+        axis.value: {
+            "value": getattr(judgement, axis.value).value,
+            "reason": judgement.reasons.get(axis, ""),
+        }
+        for axis in Axis
+    }
+
+
+def _ended_at_network(plan: Plan, evidence: Evidence) -> bool:
+    """A look that never got past the affiliate network says nothing of the shop's own host."""
+    probe = plan.expectation.identity
+    return probe is not None and probe.is_on_network(evidence.final_url)
 
 
 def _plain(facts: Baseline) -> dict[str, str]:

@@ -6,14 +6,18 @@ import datetime
 from collections.abc import Collection
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q
 
-from products.models import Host
+from products.models import Host, Offer
 
 LEASE = datetime.timedelta(
     seconds=90
 )  # longer than a round and its last look; a killed worker's runs out by itself
+
+
+WORK_COUNTED = 25  # offers; what a round can ask of a host at the usual pace: more makes none more pressing
 
 
 def database_now() -> datetime.datetime:
@@ -26,14 +30,29 @@ def database_now() -> datetime.datetime:
 
 
 def lease_due_hosts(holder: UUID, *, now: datetime.datetime, most: int) -> list[Host]:
-    """Take up to `most` hosts that nobody holds and that have offers due, the longest rested first."""
+    """Take up to `most` hosts that nobody holds and that have offers due, those with most due work first."""
     with transaction.atomic():
-        free = Host.objects.free(now).with_due_offers(now).by_next_polite_moment()
+        free = Host.objects.free(now).with_due_offers(now).by_due_work(now, counted=WORK_COUNTED)
         hosts = list(free.select_for_update(skip_locked=True, of=("self",))[:most])
         Host.objects.filter(pk__in=[host.pk for host in hosts]).update(
             leased_by=holder, leased_until=now + LEASE
         )
     return hosts
+
+
+def due_offers(hosts: Collection[Host], *, now: datetime.datetime, most: int) -> dict[str, list[Offer]]:
+    """For each host's key up to `most` of its due offers, the longest waiting first, with shop and product.
+
+    A handful of queries, however many hosts.
+    """
+    due = Offer.objects.due(now).filter(host=OuterRef("pk")).values("pk")[:most]
+    firsts = Host.objects.filter(pk__in=[host.pk for host in hosts]).annotate(due=ArraySubquery(due))
+    chosen = dict(firsts.values_list("key", "due"))
+    offers = Offer.objects.select_related("product").prefetch_related(
+        "retailer__region", "retailer__programme", "host"
+    )
+    found = offers.in_bulk([pk for pks in chosen.values() for pk in pks])
+    return {key: [found[pk] for pk in pks if pk in found] for key, pks in chosen.items()}
 
 
 def lease_host(key: str, holder: UUID, *, now: datetime.datetime) -> Host | None:

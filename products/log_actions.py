@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
-from wagtail.log_actions import LogActionRegistry
+from typing import Any
+
+from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 CHECK_NOW = "products.offer.check_now"
+JUDGE = "products.offer.judge"
+DISMISS = "products.offer.dismiss"
+ACCEPT_PRODUCT = "products.offer.accept_product"
+ACCEPT_REDIRECT = "products.offer.accept_redirect"
+SNOOZE = "products.alarm.snooze"
+
+
+class JudgeFormatter(LogFormatter):
+    label = "Look at the page"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Looked at the page: {log_entry.data['verdict'].lower()}"
+
+
+class DismissFormatter(LogFormatter):
+    label = "Call harmless"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Called what looks found harmless: {log_entry.data['reason']}"
+
+
+class AcceptRedirectFormatter(LogFormatter):
+    label = "Accept a redirect"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Took where {log_entry.data['before']} leads as its address: {log_entry.data['after']}"
+
+
+class SnoozeFormatter(LogFormatter):
+    label = "Snooze an alarm"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Snoozed until {log_entry.data['until']}: {log_entry.data['reason']}"
 
 
 def register_actions(actions: LogActionRegistry) -> None:
     """Make the verbs known to the audit log."""
     actions.register_action(CHECK_NOW, "Check now", "Asked for a check of the link at once")
+    actions.register_action(
+        ACCEPT_PRODUCT, "Accept the product", "Said that the page shows the right product"
+    )
+    actions.register_action(JUDGE)(JudgeFormatter)
+    actions.register_action(DISMISS)(DismissFormatter)
+    actions.register_action(ACCEPT_REDIRECT)(AcceptRedirectFormatter)
+    actions.register_action(SNOOZE)(SnoozeFormatter)

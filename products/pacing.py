@@ -25,7 +25,7 @@ from products.fetch import Door, Look, Session
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.politeness import Pace, Queue, Turn
 
-MOST_OPEN: Final = 256  # hosts whose connections are kept; each costs some 60 KB
+MOST_OPEN: Final = 224  # hosts whose connections are kept; each costs some 36 KB
 ASK_AGAIN: Final = 1.0  # seconds until a host that somebody else holds is tried again
 LONGEST_WAIT: Final = 1.0  # seconds without a glance at the clock
 
@@ -54,7 +54,7 @@ class Work(ABC, Generic[Item, Found]):
 
     @abstractmethod
     def ended(self, item: Item, found: Found) -> None:
-        """Take note of it. May call the engine's `again`, `pause` and `drop`."""
+        """Take note of it. May call the engine's `again`, `pause` and `abandon`."""
 
     @abstractmethod
     def lease(self, host: str, item: Item) -> Lease | None:
@@ -116,8 +116,9 @@ class Engine(Generic[Item, Found]):
         self._most = threads
         self._patience = patience
         self._ends = math.inf
-        self._queue: Queue[_Visit[Item]] = Queue(random.random)
+        self._queue: Queue[_Visit[Item]] = Queue(random.random, threads=threads)
         self._paces: dict[str, float] = {}
+        self._abandoned: set[str] = set()
         self._later: list[_Later[Item]] = []
         self._tickets = itertools.count()
         self._sessions: OrderedDict[str, dict[str, Session]] = OrderedDict()
@@ -144,16 +145,10 @@ class Engine(Generic[Item, Found]):
         """Leave `host` alone for so long."""
         self._queue.add(host, (), not_before=time.monotonic() + seconds)
 
-    def drop(self, host: str) -> list[Item]:
-        """Take what is due at `host` out of the queue. Returns the items not begun; the others are given back."""
-        visits = list(self._queue.drop(host))
-        visits += [later.visit for later in self._later if later.host == host]
-        self._later = [later for later in self._later if later.host != host]
-        heapq.heapify(self._later)
-        for visit in visits:
-            if visit.look is not None:
-                self._work.given_back(visit.item)
-        return [visit.item for visit in visits if visit.look is None]
+    def abandon(self, host: str) -> list[Item]:
+        """Ask `host` nothing more. Returns the items not begun; looks that are under way and lead there are given back."""
+        self._abandoned.add(host)
+        return self._drop(host)
 
     def rests_until(self, host: str) -> float | None:
         """When `host` may be asked next, by the monotonic clock; None if it is busy or unknown."""
@@ -202,10 +197,20 @@ class Engine(Generic[Item, Found]):
             moments.append(first)
         return min(moments, default=math.inf)
 
+    def _drop(self, host: str) -> list[Item]:
+        visits = list(self._queue.drop(host))
+        visits += [later.visit for later in self._later if later.host == host]
+        self._later = [later for later in self._later if later.host != host]
+        heapq.heapify(self._later)
+        for visit in visits:
+            if visit.look is not None:
+                self._give_back(visit)
+        return [visit.item for visit in visits if visit.look is None]
+
     def _begin_no_more(self) -> None:
         for host in list(self._paces):
             self.unfinished |= bool(self._queue.left(host))
-            self.drop(host)
+            self._drop(host)
         for later in self._later:  # at hosts that were never ours
             self._give_back(later.visit)
         self._later.clear()
@@ -274,7 +279,7 @@ class Engine(Generic[Item, Found]):
         assert visit.look is not None
         assert visit.look.address is not None
         host, now = self._host_of(visit.look.address), time.monotonic()
-        if now >= self._ends:
+        if now >= self._ends or host in self._abandoned:
             self._give_back(visit)
             return
         if host not in self._paces:

@@ -2,20 +2,49 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 from wagtail.models import Page, ReferenceIndex
 
-from products.linkcheck.verdict import Buyable, Identity, Reachable
+from products.linkcheck.breaker import Breaker
+from products.linkcheck.health import UNVERIFIABLE_AFTER
+from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
 
 if TYPE_CHECKING:
     from products.models import Offer, Region
 
+PEOPLE_LOOK_EVERY = timedelta(days=30)  # at shops that robots may not ask
+PEOPLE_LOOK_AT_BAD_EVERY = timedelta(days=7)
 ALARMING_BUYABLE = (Buyable.OUT_OF_STOCK, Buyable.DISCONTINUED, Buyable.DIFFERENT_PRODUCT)
+
+
+class AskedBecause(StrEnum):
+    """Why a person is asked to look at an offer."""
+
+    DIFFERENT_PRODUCT = "different_product"
+    OTHER_REGION = "other_region"
+    UNVERIFIABLE = "unverifiable"
+    BY_HAND = "by_hand"
 
 
 class ProductQuerySet(QuerySet[Any]):
@@ -35,15 +64,24 @@ class OfferQuerySet(QuerySet[Any]):
     def for_region(self, region: Region) -> OfferQuerySet:
         return self.filter(retailer__region=region)
 
-    def showable(self) -> OfferQuerySet:
-        """Offers that a reader may be sent to: addressed, enabled, not withdrawn, not known to be bad."""
+    def listed(self) -> OfferQuerySet:
+        """Offers that an editor means readers to have: addressed, switched on, of a product not withdrawn."""
+        return self.addressed().filter(enabled=True, product__withdrawn_at__isnull=True)
+
+    def in_good_health(self) -> OfferQuerySet:
+        """Not known to be bad by themselves."""
         return (
-            self.addressed()
-            .filter(enabled=True, product__withdrawn_at__isnull=True)
-            .exclude(reachable=Reachable.BROKEN)
+            self.exclude(reachable=Reachable.BROKEN)
             .exclude(identity=Identity.LOST)
             .exclude(buyable__in=ALARMING_BUYABLE)
         )
+
+    def showable(self) -> OfferQuerySet:
+        """Offers that a reader may be sent to: listed, in good health, and not at a host that turned bad as a whole.
+
+        Readers leave such a host at once, before it is known why.
+        """
+        return self.listed().in_good_health().exclude(host__breaker__in=(Breaker.TRIPPED, Breaker.FAILING))
 
     def by_priority(self) -> OfferQuerySet:
         """Editors' order. Commission is no part of it."""
@@ -66,6 +104,54 @@ class OfferQuerySet(QuerySet[Any]):
         from products.models import Checking  # the models import this module
 
         return self.addressed().filter(enabled=True, retailer__checking=Checking.FETCH)
+
+    def for_people(self, now: datetime, *, tempo: float = 1.0) -> OfferQuerySet:
+        """Listed offers that wait for a person's look, worst first, each with `asked_because` and `page_count`.
+
+        `tempo` scales how long robots may go without an answer; people keep their own time.
+        """
+        from products.models import Checking
+
+        because = Case(
+            When(
+                Q(buyable=Buyable.DIFFERENT_PRODUCT)
+                & (Q(human_checked_at__isnull=True) | Q(human_checked_at__lt=F("changed_at"))),
+                then=Value(AskedBecause.DIFFERENT_PRODUCT.value),
+            ),
+            When(
+                outcome=Outcome.OTHER_REGION,
+                human_checked_at__isnull=True,
+                then=Value(AskedBecause.OTHER_REGION.value),
+            ),
+            When(
+                unverifiable_since__lte=now - UNVERIFIABLE_AFTER * tempo,
+                then=Value(AskedBecause.UNVERIFIABLE.value),
+            ),
+            When(
+                ~Q(retailer__checking=Checking.FETCH)
+                & (
+                    Q(human_checked_at__isnull=True)
+                    | Q(human_checked_at__lte=now - PEOPLE_LOOK_EVERY)
+                    | (
+                        Q(human_checked_at__lte=now - PEOPLE_LOOK_AT_BAD_EVERY)
+                        & (Q(reachable=Reachable.BROKEN) | Q(buyable__in=ALARMING_BUYABLE))
+                    )
+                ),
+                then=Value(AskedBecause.BY_HAND.value),
+            ),
+            default=Value(""),
+        )
+        rank = Case(
+            When(asked_because=AskedBecause.DIFFERENT_PRODUCT.value, then=Value(1)),
+            When(last_reached_at__isnull=True, then=Value(2)),  # nobody ever saw where it sends readers
+            default=Value(3),
+        )
+        asked = self.listed().annotate(asked_because=because).exclude(asked_because="")
+        return (
+            asked.with_page_count()
+            .annotate(rank=rank)
+            .order_by("rank", "-page_count", F("human_checked_at").asc(nulls_first=True), "pk")
+        )
 
     def with_evidence(self) -> OfferQuerySet:
         """Each offer with `last_verdicts`, what its last look said of each axis; None before the first."""
@@ -98,6 +184,15 @@ class OfferQuerySet(QuerySet[Any]):
         )
 
 
+class AlarmQuerySet(QuerySet[Any]):
+    def open(self) -> AlarmQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def ringing(self, now: datetime) -> AlarmQuerySet:
+        """Open, and not snoozed until later."""
+        return self.open().filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+
+
 class HostQuerySet(QuerySet[Any]):
     def free(self, now: datetime) -> HostQuerySet:
         """Hosts that nobody holds and that have not asked for quiet."""
@@ -111,5 +206,17 @@ class HostQuerySet(QuerySet[Any]):
 
         return self.filter(Exists(Offer.objects.due(now).filter(host=OuterRef("pk")).order_by()))
 
-    def by_next_polite_moment(self) -> HostQuerySet:
-        return self.order_by(F("next_polite_at").asc(nulls_first=True), "pk")
+    def by_due_work(self, now: datetime, *, counted: int) -> HostQuerySet:
+        """Hosts with `due_work`, most of it first; among equals the longest rested. No more than `counted` is counted.
+
+        The index is read once for each host and only so far, so the cost does not follow what is due. Hosts with
+        more than that take turns until few enough are left for all of them to be leased at once, so the long ones
+        lose no more than the time that the short ones among them take.
+        """
+        from products.models import Offer  # the models import this module
+
+        due = Offer.objects.due(now).filter(host=OuterRef("pk")).order_by().values("host_id")[:counted]
+        work = Func(ArraySubquery(due), function="cardinality", output_field=IntegerField())
+        return self.annotate(due_work=work).order_by(
+            "-due_work", F("next_polite_at").asc(nulls_first=True), "pk"
+        )

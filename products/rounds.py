@@ -19,7 +19,7 @@ from wagtail.models import ReferenceIndex
 from products.checkbook import Plan, plan_look, record
 from products.destinations import host_key
 from products.fetch import Door, Look
-from products.leases import database_now, give_back, lease_due_hosts, lease_host
+from products.leases import database_now, due_offers, give_back, lease_due_hosts, lease_host
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.health import Usage
 from products.linkcheck.politeness import LONGEST_PAUSE
@@ -27,6 +27,7 @@ from products.linkcheck.verdict import Judgement, judge
 from products.models import Host, Offer, Product
 from products.pacing import Engine, Lease, Work
 
+ALONE_AFTER = 2  # attempts without an answer; from then on a row is looked at while nothing else is
 MOST_ATTEMPTS = 5  # a row that ended its worker so often is set aside and shown
 BUSY_AGAIN = datetime.timedelta(
     seconds=30
@@ -95,17 +96,27 @@ class _Round(Work[_Due, _Seen]):
         self.report = Report()
 
     def run(self) -> Report:
-        for host in lease_due_hosts(self.holder, now=self.began_at, most=self.limits.hosts):
-            due = Offer.objects.due(self.began_at).filter(host=host)
-            offers = list(
-                due.select_related("product", "retailer__region", "retailer__programme")[
-                    : self.limits.offers_a_host
-                ]
+        hosts = lease_due_hosts(self.holder, now=self.began_at, most=self.limits.hosts)
+        due = due_offers(hosts, now=self.began_at, most=self.limits.offers_a_host)
+        self.placed = _placed({offer.product_id for offers in due.values() for offer in offers})
+        leases = {
+            host.key: self._admit(
+                host, max((float(offer.retailer.pace) for offer in due[host.key]), default=0.0)
             )
-            self.placed |= _placed({offer.product_id for offer in offers})
-            pace = max((float(offer.retailer.pace) for offer in offers), default=0.0)
-            self.engine.add(host.key, [_Due(offer) for offer in offers], self._admit(host, pace))
-        self.engine.run(seconds=self.limits.seconds)
+            for host in hosts
+        }
+        for key, offers in due.items():
+            for offer in offers:
+                if (
+                    offer.attempts >= ALONE_AFTER
+                ):  # if it ends this process, no other row falls under suspicion
+                    self.engine.add(key, [_Due(offer)], leases[key])
+                    self.engine.run(seconds=self._seconds_left())
+        for key, offers in due.items():
+            self.engine.add(
+                key, [_Due(offer) for offer in offers if offer.attempts < ALONE_AFTER], leases[key]
+            )
+        self.engine.run(seconds=self._seconds_left())
         others = Host.objects.free(self.now()).with_due_offers(self.now())
         self.report.work_left = self.engine.unfinished or others.exists()
         return self.report
@@ -126,6 +137,9 @@ class _Round(Work[_Due, _Seen]):
     def _at(self, moment: float) -> datetime.datetime:
         return self.began_at + datetime.timedelta(seconds=moment - self.began)
 
+    def _seconds_left(self) -> float:
+        return self.began + self.limits.seconds - time.monotonic()
+
     def _admit(self, host: Host, pace: float) -> Lease:
         self.leased.add(host.key)
         rest = (host.next_polite_at - self.now()).total_seconds() if host.next_polite_at else 0.0
@@ -140,8 +154,11 @@ class _Round(Work[_Due, _Seen]):
         return self.door.begin(item.plan.address)
 
     def _count_attempt(self, offer: Offer) -> bool:
-        """Count an attempt before it is made, so that a row which ends its worker is known by it. False: leave it."""
-        as_read = Offer.objects.filter(pk=offer.pk, version=offer.version)
+        """Count an attempt before it is made, so that a row which ends its worker is known by it. False: leave it.
+
+        Left alone too where the lease is no longer ours: a process that was frozen wakes up and knows nothing of it.
+        """
+        as_read = Offer.objects.filter(pk=offer.pk, version=offer.version, host__leased_by=self.holder)
         if offer.attempts >= MOST_ATTEMPTS:
             as_read.update(quarantined_at=self.now(), next_check_at=None)
             return False
@@ -172,7 +189,7 @@ class _Round(Work[_Due, _Seen]):
         """A host that asked for quiet gets it from every worker, through the database."""
         until = self.now() + datetime.timedelta(seconds=min(seconds, LONGEST_PAUSE))
         Host.objects.filter(key=key).update(paused_until=until)
-        self.engine.drop(key)
+        self.engine.abandon(key)
 
     def lease(self, host: str, item: _Due) -> Lease | None:
         leased = lease_host(host, self.holder, now=self.now())

@@ -16,9 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 os.environ.setdefault(
     "RES_OPTIONS", "timeout:1 attempts:2"
 )  # a resolver that hangs must not eat a look's ten seconds
+os.environ.setdefault(
+    "PGOPTIONS", "-c idle_in_transaction_session_timeout=60s"
+)  # a process that freezes in the midst of a transaction must not keep its rows from the others
 
 app = Celery("referred")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue("default"), Queue("links")]
+app.conf.task_queues = [Queue(name, routing_key=name) for name in ("default", "links")]
 app.conf.task_routes = {"tasks.links.*": {"queue": "links"}}
 app.conf.imports = ["tasks.links", "tasks.reviews", "tasks.upkeep", "tasks.schedule"]

@@ -6,8 +6,14 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
+from products.alarms import settle_all
 from products.door import the_door
+from products.judgements import read_identities
+from products.leases import database_now
+from products.models import Offer
+from products.nonsense import probe_nonsense
 from products.rounds import Limits, run_round
 
 logger = logging.getLogger(__name__)
@@ -28,3 +34,19 @@ def check_due_links() -> None:
         )
     if report.looked and report.work_left:
         check_due_links.delay()
+
+
+@shared_task(soft_time_limit=80, time_limit=100)
+def ask_for_nonsense() -> None:
+    """See what shops show at addresses that cannot exist. Safe to miss or repeat."""
+    probe_nonsense(the_door(), now=database_now())
+
+
+@shared_task
+def settle_alarms() -> None:
+    """Mend what edits changed where no look was made: identities that are read, and alarms. Safe to miss or repeat."""
+    now = timezone.now()
+    changed = read_identities(Offer.objects.all(), now=now)
+    if changed:
+        logger.info("Read %d change(s) of identity from addresses.", changed)
+    settle_all(now=now)

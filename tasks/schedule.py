@@ -23,7 +23,24 @@ app.conf.beat_schedule = {
         "schedule": LINK_TICK_SECONDS,
         "options": {"queue": "links"},
     },
-    "flag articles that are overdue": {"task": "tasks.reviews.flag_overdue", "schedule": crontab(minute=_MINUTES)},
+    "see what shops show at addresses that cannot exist": {
+        "task": "tasks.links.ask_for_nonsense",
+        "schedule": crontab(minute="23"),
+        "options": {"queue": "links"},
+    },
+    "settle the alarms of links": {
+        "task": "tasks.links.settle_alarms",
+        "schedule": crontab(minute="*/5"),
+        "options": {"queue": "links"},
+    },
+    "flag articles that are overdue": {
+        "task": "tasks.reviews.flag_overdue",
+        "schedule": crontab(minute=_MINUTES),
+    },
+    "send the digests of due reviews": {
+        "task": "tasks.reviews.send_digests",
+        "schedule": crontab(minute="11,26,41,56"),
+    },
     "publish what is scheduled": {"task": "tasks.upkeep.publish_scheduled", "schedule": 60.0},
     "clear old sessions": {"task": "tasks.upkeep.clear_sessions", "schedule": crontab(hour="3", minute="17")},
     "forget old checks": {"task": "tasks.upkeep.prune_checks", "schedule": crontab(hour="3", minute="37")},

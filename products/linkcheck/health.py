@@ -7,7 +7,7 @@ moves the clock and nothing else. All times are aware; `tempo` multiplies every 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -44,6 +44,9 @@ CONFIRMATIONS: Final[Mapping[Outcome, Confirmation]] = {
 }
 FAMILY: Final = frozenset((Outcome.SERVER_ERROR, Outcome.TIMEOUT, Outcome.RESET, Outcome.DNS_ERROR))
 """A server in trouble fails in all these ways, so one of them keeps the count that another began."""
+
+NO_ANSWER: Final = frozenset((Outcome.OUR_NETWORK, Outcome.UNSAFE_ADDRESS))
+"""Looks that told nothing because the shop was never heard. Every other unknown, a wall for robots too, is an answer."""
 
 ONE_OBSERVATION: Final = timedelta(minutes=10)  # bad results closer together than this count once
 SUSPECT_AFTER: Final = (HOUR, 6 * HOUR, DAY)  # looks at a suspect, from its first bad result; then daily
@@ -250,6 +253,8 @@ def advance(
             change.heal(axis, value)
         elif value in BAD and not is_dismissed:
             change.accuse(axis, value)
+    if judgement.reachable is Reachable.UNKNOWN and judgement.outcome not in NO_ANSWER:
+        change.answered()
     after = change.after()
     return Step(
         health=after,
@@ -260,27 +265,48 @@ def advance(
     )
 
 
-def dismiss(health: Health, *, now: datetime) -> Step:
+def believe(health: Health, judgement: Judgement, *, now: datetime, tempo: float = 1.0) -> Step:
+    """The health after somebody who cannot be mistaken for a soft block: a person, or an address that was read.
+
+    What they say counts at once. Axes that they say nothing of stay as they are, and the next look keeps its time.
+    """
+    change = _Change(health, judgement, now, tempo, at_once=True)
+    for axis, value in _verdicts(judgement).items():
+        if value in GOOD:
+            change.heal(axis, value)
+        elif value in BAD:
+            change.accuse(axis, value)
+    after = change.after()
+    if judgement.reachable is Reachable.UNKNOWN:
+        after = replace(after, unverifiable_since=health.unverifiable_since)
+    return Step(after, tuple(change.flips), alarms=tuple(change.alarms))
+
+
+def dismiss(health: Health, *, now: datetime, axes: Collection[Axis] = tuple(Axis)) -> Step:
     """The health after a person called its bad results harmless: those axes are unknown, and readers see the offer.
 
     Keep the judgement's fingerprint and pass it to `advance`, or the next look accuses afresh.
     """
-    flips = tuple(
-        FlipFact(axis, health.value(axis), _VALUES[axis]("unknown"), "Dismissed by a person.")
+    values = {
+        axis: _VALUES[axis]("unknown")
+        if axis in axes and health.value(axis) in (*BAD, Reachable.SUSPECT)
+        else health.value(axis)
         for axis in Axis
-        if health.value(axis) in BAD
-    )
+    }
     cleared = replace(
         health,
-        reachable=Reachable.UNKNOWN
-        if health.reachable in (Reachable.BROKEN, Reachable.SUSPECT)
-        else health.reachable,
-        identity=Identity.UNKNOWN if health.identity in BAD else health.identity,
-        buyable=Buyable.UNKNOWN if health.buyable in BAD else health.buyable,
-        pending={},
-        confirmed={},
-        muted=frozenset(),
-        was_ok=False,
+        reachable=Reachable(values[Axis.REACHABLE]),
+        identity=Identity(values[Axis.IDENTITY]),
+        buyable=Buyable(values[Axis.BUYABLE]),
+        pending={axis: one for axis, one in health.pending.items() if axis not in axes},
+        confirmed={axis: one for axis, one in health.confirmed.items() if axis not in axes},
+        muted=health.muted - frozenset(axes),
+        was_ok=health.was_ok and Axis.REACHABLE not in axes,
+    )
+    flips = tuple(
+        FlipFact(axis, health.value(axis), values[axis], "Dismissed by a person.")
+        for axis in Axis
+        if axis in axes and health.value(axis) in BAD
     )
     return Step(cleared, flips, now)
 
@@ -288,11 +314,14 @@ def dismiss(health: Health, *, now: datetime) -> Step:
 class _Change:
     """One `advance` while it is being worked out."""
 
-    def __init__(self, health: Health, judgement: Judgement, now: datetime, tempo: float) -> None:
+    def __init__(
+        self, health: Health, judgement: Judgement, now: datetime, tempo: float, *, at_once: bool = False
+    ) -> None:
         self._health = health
         self._judgement = judgement
         self._now = now
         self._tempo = tempo
+        self._at_once = at_once
         self._values: dict[Axis, AxisValue] = {axis: health.value(axis) for axis in Axis}
         self._pending = dict(health.pending)
         self._confirmed = dict(health.confirmed)
@@ -324,7 +353,8 @@ class _Change:
             return
         pending = self._counted(axis, self._outcome(axis, value))
         rule = CONFIRMATIONS[pending.outcome]
-        if pending.count >= rule.count and self._now - pending.since >= rule.over * self._tempo:
+        lasted = self._now - pending.since
+        if self._at_once or (pending.count >= rule.count and lasted >= rule.over * self._tempo):
             self._pending.pop(axis, None)
             self._confirmed[axis] = Confirmed(pending.outcome, self._now)
             self._set(axis, value)
@@ -337,6 +367,16 @@ class _Change:
         if current in (Reachable.OK, Reachable.UNKNOWN) and axis is Axis.REACHABLE:
             self._was_ok = current is Reachable.OK
             self._values[axis] = Reachable.SUSPECT
+
+    def answered(self) -> None:
+        """The shop spoke, though it did not tell: so it is not down, and the silences before this count no more.
+
+        Otherwise a shop behind a wall, which nothing can ever heal, would be called broken after its third slow day.
+        The state stays what it is: what is unknown changes none.
+        """
+        pending = self._pending.get(Axis.REACHABLE)
+        if pending is not None and pending.outcome in FAMILY:
+            del self._pending[Axis.REACHABLE]
 
     def after(self) -> Health:
         reachable, identity, buyable = (self._values[axis] for axis in Axis)

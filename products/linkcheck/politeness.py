@@ -2,9 +2,10 @@
 
 Times are seconds on any clock that only moves forward. A host is asked one thing at a time, and two requests
 to it begin at least its pace apart; a host that asked for a pause gets it. Among the hosts that
-may be asked, the one with the longest work left goes first, so that no long host is left alone at the
-end: the run takes little more than the least that politeness and the number of threads allow, as long as
-one answer's share of the threads (latency ÷ threads) is small against the pace.
+may be asked, the one with the longest work left goes first if it might be left alone at the end: the run
+takes little more than the least that politeness and the number of threads allow, as long as
+one answer's share of the threads (latency ÷ threads) is small against the pace. While nobody is in such a hurry,
+hosts that were begun go before others, so that they are done while their connections are open.
 
 Not safe for threads: one thread takes and gives back, others fetch.
 """
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final, Generic, TypeVar
 
+URGENT_SHARE: Final = 0.5  # of all that is left: a host with so much of it might be the last to end
 LONGEST_PAUSE: Final = 86_400.0  # seconds; whatever a shop asks for
 
 Item = TypeVar("Item")
@@ -51,6 +53,7 @@ class _Host(Generic[Item]):
     items: deque[Item] = field(default_factory=deque)
     urgent: int = 0  # how many of the first items go before those added later
     in_flight: bool = False
+    begun: bool = False
     latency: float = 0.0  # smoothed; how long its answers take
     ticket: int = 0  # entries of the heaps with an older one are stale
 
@@ -61,13 +64,20 @@ class _Host(Generic[Item]):
 
 
 class Queue(Generic[Item]):
-    """The hosts of one round with what is due at each. `random` gives numbers in [0, 1)."""
+    """The hosts of one round with what is due at each.
 
-    def __init__(self, random: Callable[[], float]) -> None:
+    `random` gives numbers in [0, 1). `threads` is how many hosts can be asked at once; 0, where that is not known,
+    makes every host urgent.
+    """
+
+    def __init__(self, random: Callable[[], float], *, threads: int = 0) -> None:
         self._random = random
+        self._threads = threads
+        self._latency = 0.0  # smoothed, of all hosts
+        self._ranked_for = 0.0  # what was left, in seconds, when the hosts that wait for a thread were ranked
         self._hosts: dict[str, _Host[Item]] = {}
         self._waiting: list[tuple[float, int, str]] = []  # by moment
-        self._ready: list[tuple[float, int, str]] = []  # longest work first
+        self._ready: list[tuple[float, int, str]] = []  # by rank
         self._tickets = 0
         self._left = 0
 
@@ -104,7 +114,8 @@ class Queue(Generic[Item]):
             _, ticket, name = heapq.heappop(self._waiting)
             state = self._hosts[name]
             if ticket == state.ticket:
-                heapq.heappush(self._ready, (-state.work_left, ticket, name))
+                heapq.heappush(self._ready, (self._rank(state), ticket, name))
+        self._rank_anew()
         while self._ready:
             _, ticket, name = heapq.heappop(self._ready)
             state = self._hosts[name]
@@ -142,6 +153,7 @@ class Queue(Generic[Item]):
         state.in_flight = False
         if latency is not None:
             state.latency = latency if not state.latency else 0.7 * state.latency + 0.3 * latency
+            self._latency = latency if not self._latency else 0.99 * self._latency + 0.01 * latency
         state.moment = max(state.moment, now)
         if retry_after is not None:
             state.moment = max(state.moment, now + min(max(retry_after, 0.0), LONGEST_PAUSE))
@@ -174,8 +186,31 @@ class Queue(Generic[Item]):
             heapq.heappop(heap)
         return heap[0] if heap else None
 
+    @property
+    def _everything(self) -> float:
+        """Seconds that all items will take if every thread is busy; 0 while that can't be told."""
+        return self._left * self._latency / self._threads if self._threads else 0.0
+
+    def _rank(self, state: _Host[Item]) -> float:
+        """Lower goes first: the urgent, longest work first; then hosts that were begun; then the others."""
+        if state.work_left >= URGENT_SHARE * self._everything:
+            return -state.work_left
+        return 1.0 if state.begun else 2.0
+
+    def _rank_anew(self) -> None:
+        """What is urgent changes as the work goes by; ranking all hosts is dear, so it is done now and then."""
+        if 0.8 * self._ranked_for <= self._everything <= 1.2 * self._ranked_for:
+            return
+        self._ranked_for = self._everything
+        self._ready = [
+            (self._rank(self._hosts[name]), ticket, name)
+            for _, ticket, name in self._ready
+            if ticket == self._hosts[name].ticket
+        ]
+        heapq.heapify(self._ready)
+
     def _begin(self, state: _Host[Item], now: float) -> None:
-        state.in_flight = True
+        state.in_flight = state.begun = True
         state.moment = now + state.pace.gap(self._random())
         self._tickets += 1
         state.ticket = self._tickets

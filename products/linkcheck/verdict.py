@@ -526,12 +526,15 @@ def _baseline(page: PageFacts) -> Baseline:
 
 
 def _sealed(judgement: Judgement, look: _Look) -> Judgement:
-    """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself."""
+    """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself.
+
+    Of identity only its loss counts: a plain and a tracked look at one page are one result.
+    """
     different = look.page.name if judgement.buyable is Buyable.DIFFERENT_PRODUCT else ""
     parts = (
         judgement.outcome,
         judgement.reachable,
-        judgement.identity,
+        "lost" if judgement.identity is Identity.LOST else "",
         judgement.buyable,
         str(look.status),
         _host(look.final),

@@ -1,5 +1,6 @@
 """The product library: regions, retailers, offers, and what the link checks found."""
 
+from products.models.alarms import Alarm, AlarmKind
 from products.models.catalogue import Product, ProductKind
 from products.models.checks import Check, Flip
 from products.models.hosts import Host
@@ -9,6 +10,8 @@ from products.models.regions import Region
 from products.models.retailers import Checking, Programme, Retailer
 
 __all__ = [
+    "Alarm",
+    "AlarmKind",
     "Check",
     "Checking",
     "Flip",

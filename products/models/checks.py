@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 
 from products.linkcheck.verdict import Axis, Outcome
@@ -13,6 +14,14 @@ class Check(models.Model):
 
     offer = models.ForeignKey(Offer, on_delete=models.CASCADE, related_name="checks")
     at = models.DateTimeField(db_index=True)
+    judged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The person who looked; empty for the checker.",
+    )
     seconds = models.FloatField()
     outcome = models.CharField(max_length=24, choices=_choices(Outcome))
     status = models.PositiveSmallIntegerField(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from products.linkcheck.breaker import Breaker, HostHealth
 from products.querysets import HostQuerySet
 
 
@@ -23,6 +24,22 @@ class Host(models.Model):
         null=True, blank=True, help_text="The host asked for quiet until then."
     )
     next_polite_at = models.DateTimeField(null=True, blank=True)
+    breaker = models.CharField(
+        max_length=8,
+        choices=[
+            (Breaker.CLOSED.value, "Each offer by itself"),
+            (Breaker.TRIPPED.value, "Many offers turned bad at once"),
+            (Breaker.FAILING.value, "Failing"),
+        ],
+        default=Breaker.CLOSED.value,
+    )
+    health_memory = models.JSONField(default=dict)  # what `linkcheck.breaker` remembers of its last looks
+    nonsense_fingerprint = models.CharField(
+        max_length=32, blank=True, help_text="The page it serves at an address that cannot exist."
+    )
+    nonsense_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last asked for an address that cannot exist."
+    )
 
     objects: ClassVar[models.Manager[Host]] = HostQuerySet.as_manager()
 
@@ -31,3 +48,7 @@ class Host(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def health(self) -> HostHealth:
+        return HostHealth.from_json(self.health_memory)

@@ -16,7 +16,9 @@ from wagtail.search import index
 from products import programmes
 from products.addresses import UnsafeAddress
 from products.destinations import check_destination, host_key
-from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
+from products.linkcheck.health import Health
+from products.linkcheck.reading import read_identity
+from products.linkcheck.verdict import Buyable, Identity, Judgement, Outcome, Reachable
 from products.models.catalogue import Product
 from products.models.fields import AddressField
 from products.models.hosts import Host
@@ -28,6 +30,9 @@ def _choices(
     states: type[Reachable] | type[Identity] | type[Buyable] | type[Outcome],
 ) -> list[tuple[str, str]]:
     return [(state.value, state.value.replace("_", " ").capitalize()) for state in states]
+
+
+_CAN_BE_DUE = Q(next_check_at__isnull=False, quarantined_at__isnull=True, enabled=True)
 
 
 class Offer(index.Indexed, models.Model):
@@ -82,6 +87,18 @@ class Offer(index.Indexed, models.Model):
         default=dict, editable=False
     )  # what `linkcheck.health` remembers between looks
     baseline = models.JSONField(null=True, blank=True, editable=False)  # the facts of the first good look
+    bad_fingerprint = models.CharField(
+        max_length=32, blank=True, editable=False
+    )  # of the last result that found something bad: what a person may call harmless
+    dismissal = models.JSONField(
+        null=True, blank=True, editable=False
+    )  # that result called harmless: fingerprint, axes, reason, who and when
+    unverifiable_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Since when no look could tell anything."
+    )
+    human_checked_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When a person last looked."
+    )
     last_checked_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_reached_at = models.DateTimeField(null=True, blank=True, editable=False)
     tracked_probe_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -125,13 +142,13 @@ class Offer(index.Indexed, models.Model):
             ),
         ]
         indexes = [
+            # All that `due` asks is in the condition, so that claiming work reads these indexes and not the rows.
+            models.Index(fields=["host", "next_check_at"], name="offer_due_by_host", condition=_CAN_BE_DUE),
+            models.Index(fields=["next_check_at"], name="offer_due", condition=_CAN_BE_DUE),
             models.Index(
-                fields=["host", "next_check_at"],
-                name="offer_due_by_host",
-                condition=Q(next_check_at__isnull=False),
-            ),
-            models.Index(
-                fields=["next_check_at"], name="offer_due", condition=Q(next_check_at__isnull=False)
+                fields=["unverifiable_since"],
+                name="offer_unverifiable",
+                condition=Q(unverifiable_since__isnull=False),
             ),
         ]
 
@@ -195,6 +212,7 @@ class Offer(index.Indexed, models.Model):
     _EDITOR_FIELDS = ("product", "retailer", "destination", "priority", "enabled", "price")
     _HEALTH_FIELDS = (
         "host", "judged_destination", "reachable", "identity", "buyable", "outcome", "health_memory", "baseline",
+        "bad_fingerprint", "dismissal", "unverifiable_since", "human_checked_at",
         "last_checked_at", "last_reached_at", "tracked_probe_at", "changed_at", "next_check_at", "attempts", "quarantined_at", "version",
     )  # fmt: skip
 
@@ -206,7 +224,9 @@ class Offer(index.Indexed, models.Model):
         self.buyable = Buyable.UNKNOWN.value
         self.outcome = ""
         self.health_memory = {}
-        self.baseline = None
+        self.baseline = self.dismissal = None
+        self.bad_fingerprint = ""
+        self.unverifiable_since = self.human_checked_at = None
         self.last_checked_at = self.last_reached_at = self.tracked_probe_at = None
         self.changed_at = self.quarantined_at = None
         self.attempts = 0
@@ -215,6 +235,10 @@ class Offer(index.Indexed, models.Model):
             self.host, _ = Host.objects.get_or_create(key=host_key(self.destination))
             fetched = self.retailer.checking == Checking.FETCH
             self.next_check_at = timezone.now() if fetched else None
+            read = self.read_identity()
+            if read is not None:
+                self.identity = read.identity.value
+                self.health_memory = Health(identity=read.identity).to_json()
         else:
             self.host = None
             self.next_check_at = None
@@ -222,6 +246,13 @@ class Offer(index.Indexed, models.Model):
     @property
     def is_draft(self) -> bool:
         return not self.destination
+
+    def read_identity(self) -> Judgement | None:
+        """What the link's address tells of our identity, at shops that robots may not ask. None elsewhere."""
+        programme = self.retailer.programme
+        if programme is None or programme.adapter.may_be_fetched or not self.destination:
+            return None
+        return read_identity(programme.adapter, programme.identity, self.destination)
 
     def tracked_address(self, *, sub_id: str = "") -> str:
         """The address that carries our identity. Raises `programmes.ProgrammeError`."""

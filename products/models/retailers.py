@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import cached_property
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.search import index
@@ -153,6 +154,12 @@ class Retailer(index.Indexed, ClusterableModel):
             unasked.exclude(destination="").update(next_check_at=timezone.now())
         else:
             self.offers.filter(next_check_at__isnull=False).update(next_check_at=None)
+
+    @cached_property
+    def regional_domains(self) -> list[str]:
+        """Where shops of the same name stand in other regions. Asked of the database once."""
+        namesakes = Retailer.objects.filter(name__iexact=self.name).exclude(region=self.region_id)
+        return [domain for domains in namesakes.values_list("domains", flat=True) for domain in domains]
 
     def build(self, destination: str, *, sub_id: str = "") -> str:
         """The address that carries our identity; the plain destination where no programme pays."""

@@ -18,7 +18,7 @@ def is_web_address(text: str) -> bool:
     them for slashes), a user name before the host, a broken port. Whether the host may be asked is another
     question, for the door to the network.
     """
-    if "\\" in text or any(character.isspace() or not character.isprintable() for character in text):
+    if "\\" in text or " " in text or not text.isprintable():  # no other space is printable
         return False
     try:
         parts = urlsplit(text)

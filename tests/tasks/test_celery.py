@@ -46,7 +46,9 @@ def test_every_job_has_time_limits_and_none_expires_or_retries_by_itself():
     app.loader.import_default_modules()
     ours = [task for name, task in app.tasks.items() if name.startswith("tasks.")]
     assert {task.name for task in ours} == {
+        "tasks.links.ask_for_nonsense",
         "tasks.links.check_due_links",
+        "tasks.links.settle_alarms",
         "tasks.reviews.flag_overdue",
         "tasks.upkeep.clear_sessions",
         "tasks.upkeep.prune_checks",

@@ -101,6 +101,7 @@ def test_beat_ticks_every_few_seconds_and_keeps_the_house():
     assert set(entries) == {
         LINKS,
         REVIEWS,
+        "send the digests of due reviews",
         "publish what is scheduled",
         "clear old sessions",
         "forget old checks",

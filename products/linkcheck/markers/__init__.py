@@ -178,7 +178,7 @@ def _marker(item: Mapping[str, Any], file: str) -> Marker:
 
 
 def _match(marker: Marker, scene: Scene) -> Match | None:
-    for place in Place:
+    for place in _PLACES:
         if place not in marker.where:
             continue
         if place is Place.HEADER:
@@ -210,6 +210,7 @@ _QUOTES: Final = str.maketrans(
 )
 _SEPARATOR: Final = re.compile(r"\s*(?:[|·•»«:!?.,]|\s[-–—]\s)\s*")
 
+_PLACES: Final = tuple(Place)  # walking an enumeration itself is slow, and this is done for every marker
 _LOADED: Final = load(Path(__file__).parent)
 MARKERS_VERSION: Final = _LOADED[0]
 MARKERS: Final = _LOADED[1]

@@ -83,10 +83,26 @@ def test_an_unknown_outcome_never_changes_any_axis(history, silent, gap):
     now = (steps[-1][0] if steps else START) + gap
     step = advance(health, silent, now=now)
     assert axes(step.health) == axes(health)
-    assert step.health.pending == health.pending
+    lost = set(health.pending) - set(step.health.pending)
+    assert all(health.pending[axis].outcome in FAMILY for axis in lost)
+    assert {axis: health.pending[axis] for axis in step.health.pending} == step.health.pending
     assert step.health.confirmed == health.confirmed
     assert (step.flips, step.alarms, step.turned) == ((), (), None)
     assert step.next_check_at > now
+
+
+def test_a_shop_behind_a_wall_that_stalls_now_and_then_is_never_called_broken():
+    slow = bad(Outcome.TIMEOUT)
+    walled = next(judgement for judgement in SILENT if judgement.outcome is Outcome.BLOCKED)
+    steps = play([(GOOD, HOUR), *[(slow, DAY), (walled, DAY)] * 20])
+    assert not any(step.alarm for _, _, step in steps)
+    assert steps[-1][2].health.reachable is not Reachable.BROKEN
+
+
+def test_a_failure_of_our_own_network_does_not_clear_what_a_shop_failed_in():
+    slow, ours = bad(Outcome.TIMEOUT), Judgement(Outcome.OUR_NETWORK)
+    steps = play([(GOOD, HOUR), (slow, DAY), (slow, DAY), (ours, HOUR), (slow, DAY)])
+    assert steps[-1][2].health.reachable is Reachable.BROKEN
 
 
 @given(HISTORIES, GAPS, st.integers(1, 60))

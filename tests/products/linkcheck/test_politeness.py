@@ -13,10 +13,10 @@ from products.linkcheck.politeness import LONGEST_PAUSE, Pace, Queue
 from products.linkcheck.verdict import Outcome
 
 
-def run(links, *, threads=16, pace=2.0, latency=lambda roll: 0.3, seed=1):
+def run(links, *, threads=16, pace=2.0, latency=lambda roll: 0.3, seed=1, told=True):
     """Play a round of `links` (host → how many). Returns when each request began, by host, and the makespan."""
     dice = random.Random(seed)
-    queue = Queue(dice.random)
+    queue = Queue(dice.random, threads=threads if told else 0)
     for host, count in links.items():
         queue.add(host, range(count), pace=Pace(pace))
     flying, now, spent = [], 0.0, 0.0
@@ -46,12 +46,23 @@ ZIPF = {f"shop{rank}.example": max(1, 600 // rank) for rank in range(1, 400)}
 EQUAL = {f"shop{rank}.example": 5 for rank in range(2000)}
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["threads known", "not known"])
 @pytest.mark.parametrize(("threads", "pace"), [(8, 2.0), (16, 2.0), (64, 2.0), (16, 0.5)])
 @pytest.mark.parametrize("links", [ZIPF, EQUAL], ids=["zipf", "equal"])
-def test_a_round_takes_at_most_a_twentieth_longer_than_it_must(links, threads, pace):
-    began, makespan, spent = run(links, threads=threads, pace=pace)
+def test_a_round_takes_at_most_a_twentieth_longer_than_it_must(links, threads, pace, told):
+    began, makespan, spent = run(links, threads=threads, pace=pace, told=told)
     assert {host: len(times) for host, times in began.items()} == links
     assert makespan <= 1.05 * least(links, spent, threads=threads, pace=pace, latency=0.3)
+
+
+def test_hosts_in_no_hurry_are_done_one_after_the_other_while_their_connections_are_open():
+    began, _, _ = run(EQUAL, latency=lambda dice: 0.15)
+    open_at = sorted((times[0][0], times[-1][1]) for times in began.values())
+    middle = open_at[len(open_at) // 4][0]
+    assert sum(first <= middle < last for first, last in open_at) < 256
+    began, _, _ = run(EQUAL, latency=lambda dice: 0.15, told=False)
+    everywhere = [(times[0][0], times[-1][1]) for times in began.values()]
+    assert sum(first <= 30 < last for first, last in everywhere) == 2000
 
 
 def test_uneven_answers_do_not_make_a_round_long():
@@ -133,26 +144,32 @@ def test_a_pause_of_one_host_holds_up_no_other():
     assert queue.take(2.0).host == "other"
 
 
-def test_a_hop_to_a_busy_or_resting_host_waits_for_it():
+def test_looks_that_are_under_way_go_before_those_not_begun_in_the_order_they_came():
     queue = queue_of(shop="ab")
-    assert queue.claim("elsewhere", 0.0) is False
-    assert queue.claim("shop", 0.0) is True
-    assert queue.claim("shop", 0.0) is False
+    queue.add("shop", "x", urgent=True)
+    queue.add("shop", "y", urgent=True)
+    queue.add("shop", "c")
+    order = []
+    for beat in range(5):
+        order.append(queue.take(beat * 2.0).item)
+        queue.done("shop", beat * 2.0 + 0.1)
+        if order == ["x"]:
+            queue.add("shop", "z", urgent=True)
+    assert order == ["x", "y", "z", "a", "b"]
+
+
+def test_a_busy_host_has_no_moment():
+    queue = queue_of(shop="a")
+    queue.take(0.0)
     assert queue.moment("shop") is None
-    assert queue.take(0.0) is None
     queue.done("shop", 0.5)
-    assert queue.claim("shop", 1.9) is False
     assert queue.moment("shop") == 2.0
-    assert queue.take(2.0).item == "a"
+    assert queue.moment("elsewhere") is None
 
 
-def test_what_is_dropped_or_put_back_is_neither_lost_nor_asked_twice():
+def test_what_is_dropped_is_not_asked():
     queue = queue_of(shop="abc")
-    turn = queue.take(0.0)
-    queue.put_back(turn)
-    queue.done("shop", 0.1)
-    assert (len(queue), queue.left("shop")) == (3, 3)
-    assert queue.take(2.0).item == "a"
+    queue.take(0.0)
     assert queue.drop("shop") == ("b", "c")
     queue.done("shop", 2.5)
     assert len(queue) == 0

@@ -211,6 +211,11 @@ def test_a_circle_of_redirects_is_a_loop_unless_it_leads_through_another_region(
     assert outcome(abroad) is Outcome.OTHER_REGION
 
 
+def test_numbers_are_no_regional_sites_of_each_other():
+    moved = look(product(), url="https://127.0.1.7/knee", via=("https://127.0.1.5/knee",))
+    assert outcome(moved, Expectation("https://127.0.1.5/knee")) is Outcome.SOFT_404
+
+
 @pytest.mark.parametrize(
     ("failure", "expected", "reachable"),
     [
@@ -221,6 +226,7 @@ def test_a_circle_of_redirects_is_a_loop_unless_it_leads_through_another_region(
         (Failure.RESET, Outcome.RESET, Reachable.BROKEN),
         (Failure.TIMEOUT, Outcome.TIMEOUT, Reachable.BROKEN),
         (Failure.UNSAFE_ADDRESS, Outcome.UNSAFE_ADDRESS, Reachable.UNKNOWN),
+        (Failure.BARRED, Outcome.BLOCKED, Reachable.UNKNOWN),
     ],
 )
 def test_each_failure_has_its_rule(failure, expected, reachable):

@@ -1,0 +1,56 @@
+"""Real processes for the fault tests. `--full` (given with this folder, as `make test-faults` does) runs all of them."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from demo.services import postgresql_programs
+from tests.faults.scene import Scene
+from tests.faults.stage import Stage, staged
+from tests.processes import environment
+
+Stager = Callable[..., Stage]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full", action="store_true", help="each fault by itself, in the midst of 10,000 checks"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes minutes, unless it was asked for; this file is read too late for the option otherwise."""
+    if config.getoption("--full", default=False):
+        return
+    full = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=full)
+    items[:] = [item for item in items if item not in full]
+
+
+@pytest.fixture(scope="session")
+def schema(django_db_setup: None) -> bytes:
+    """The test database's tables without a row."""
+    dump = [
+        str(postgresql_programs() / "pg_dump"),
+        "--schema-only",
+        "--no-owner",
+        environment()["DATABASE_URL"],
+    ]
+    return subprocess.run(dump, check=True, capture_output=True).stdout
+
+
+@pytest.fixture
+def stage(tmp_path_factory: pytest.TempPathFactory, schema: bytes) -> Iterator[Stager]:
+    """Set a stage: `stage(scene, tempo=…)`."""
+    with ExitStack() as running:
+
+        def set_stage(scene: Scene, *, tempo: float) -> Stage:
+            folder: Path = tmp_path_factory.mktemp("faults")
+            return running.enter_context(staged(scene, folder, tempo=tempo, schema=schema))
+
+        yield set_stage
