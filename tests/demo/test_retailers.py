@@ -492,6 +492,27 @@ def test_requests_at_the_same_time_are_counted_for_each_host(shops, shop):
     assert shops.max_in_flight == {HOST: 3, "harbor.example": 1}
 
 
+def test_a_number_is_a_shop_for_clients_that_cannot_be_told_where_names_lead():
+    server = RetailerServer()
+    for number in ("127.7.7.7", "127.7.7.8"):
+        server.shop(number).product("/knee", name=f"Knee {number}")
+    with server:
+        trusting = ssl.create_default_context(cafile=str(server.ca_file))
+        for number in ("127.7.7.7", "127.7.7.8"):
+            line = http.client.HTTPSConnection(number, server.port, context=trusting, timeout=5)
+            line.request("GET", "/knee")
+            assert f"Knee {number}".encode() in line.getresponse().read()
+            line.close()
+        assert server.max_in_flight == {"127.7.7.7": 1, "127.7.7.8": 1}
+
+
+def test_a_shop_may_take_its_time_for_every_answer():
+    shop = RetailerServer().shop("slowcoach.example")
+    shop.set("/slow", Behaviour.SLOW, delay=1.0)
+    shop.latency = 0.5
+    assert [shop.answer(target).delay for target in ("/", "/slow")] == [0.5, 1.5]
+
+
 # Bad clients
 
 

@@ -282,7 +282,7 @@ def test_a_shop_that_allows_no_robots_is_never_asked_even_at_the_end_of_a_redire
     plain_door = door_to(plain)
     door = Door(
         user_agent=AGENT,
-        targets={name: plain_door._targets["shop.example"] for name in ("shop.example", "amazon.test")},
+        targets=dict.fromkeys(("shop.example", "amazon.test"), plain_door._targets["shop.example"]),
         is_barred=lambda host: host == "amazon.test",
     )
     path = "page" if begins_at == "amazon.test" else f"to/{b'http://amazon.test/dp/1'.hex()}"

@@ -131,6 +131,7 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_WORKFLOW_REQUIRE_REAPPROVAL_ON_EDIT = (
     False  # compares revision ids; fingerprints are compared instead
 )
+WAGTAIL_FINISH_WORKFLOW_ACTION = "articles.workflow_end.publish_what_was_signed"
 WAGTAILSEARCH_BACKENDS = {
     "default": {"BACKEND": "wagtail.search.backends.database", "SEARCH_CONFIG": "english"}
 }
