@@ -13,6 +13,7 @@ from wagtail.blocks.stream_block import StreamValue
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.models import Page
+from wagtail.snippets.blocks import SnippetChooserBlock
 
 from articles.governance import BlockKind
 from products.blocks import ProductBoxBlock
@@ -21,7 +22,7 @@ INLINE = ["bold", "italic", "superscript", "subscript"]
 PROSE = [*INLINE, "link"]
 
 
-RESERVED_ANCHORS = frozenset({"main", "on-this-page", "related-articles", "top"})
+RESERVED_ANCHORS = frozenset({"main", "on-this-page", "references", "related-articles", "top"})
 """Ids that the templates use themselves."""
 
 
@@ -206,6 +207,21 @@ class SeeAlsoBlock(blocks.StructBlock):
         return context
 
 
+class ReferencesBlock(blocks.ListBlock):
+    """What the article's statements rest on. Readers find it at the article's end, wherever it stands here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(SnippetChooserBlock("articles.Reference"), min_num=1, **kwargs)
+
+    class Meta:
+        icon = "list-ol"
+        label = "References"
+        group = "Text"
+        template = "articles/blocks/references.html"
+        description = "Guidelines, papers and pages that the article rests on"
+        kind = BlockKind.CLINICAL
+
+
 class AdvertBlock(blocks.StaticBlock):
     """An advert slot: the site's house advert, labelled, or nothing."""
 
@@ -241,9 +257,13 @@ class ArticleBody(blocks.StreamBlock):
     picture = PictureBlock()
     diagnostic_test = DiagnosticTestBlock()
     see_also = SeeAlsoBlock()
+    references = ReferencesBlock()
     product_box = ProductBoxBlock()
     advert = AdvertBlock()
     promotion = PromotionBlock()
+
+    class Meta:
+        block_counts = {"references": {"max_num": 1}}
 
 
 class InformationBody(blocks.StreamBlock):

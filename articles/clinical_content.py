@@ -11,7 +11,7 @@ from wagtail.models import Page
 from wagtail.rich_text import RichText
 
 from articles.governance import BlockKind, ClinicalValue, fingerprint
-from articles.models import ConditionPage
+from articles.models import ConditionPage, Reference
 from products.models import Picture
 
 # No reader sees them: saving in the admin without an edit must not void a review.
@@ -53,6 +53,13 @@ def _plain(value: Any) -> ClinicalValue:
         return without_block_keys(value.source)
     if isinstance(value, Picture):
         return {"file": value.get_file_hash()}
+    if isinstance(value, Reference):
+        return {
+            "title": value.title,
+            "publisher": value.publisher,
+            "published": value.published,
+            "address": value.address,
+        }
     if isinstance(value, Page):
         return {"page": value.pk}
     if value is None or isinstance(value, str | int | float | bool):

@@ -83,6 +83,42 @@ class Stage(StrEnum):
         ]
 
 
+class ReminderState(StrEnum):
+    """What became of a reminder."""
+
+    WAITING = "waiting"
+    TOLD = "told"
+    LAPSED = "lapsed"  # reviewed, moved or unpublished before the mail went out
+    NOBODY = "nobody"
+
+    @property
+    def label(self) -> str:
+        return {
+            "waiting": "Waits for the digest",
+            "told": "Told",
+            "lapsed": "No longer needed",
+            "nobody": "Nobody to tell",
+        }[self.value]
+
+
+class TriggerKind(StrEnum):
+    """What calls for a review before its time."""
+
+    SAFETY_ALERT = "safety_alert"
+    READER_REPORT = "reader_report"
+    LAPSED_CREDENTIAL = "lapsed_credential"
+    OUTDATED_REFERENCE = "outdated_reference"
+
+    @property
+    def label(self) -> str:
+        return {
+            "safety_alert": "Safety alert",
+            "reader_report": "Reader's report",
+            "lapsed_credential": "Lapsed credential",
+            "outdated_reference": "Superseded or retracted reference",
+        }[self.value]
+
+
 LATE_AFTER_DAYS = 14
 
 
@@ -104,6 +140,8 @@ class SignOff:
     """The day from which the due date runs: that of the last full sign-off."""
     fingerprint: str
     withdrawn: bool = False
+    called_on: datetime.date | None = None
+    """The day from which a review is called for before its time, if one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +216,8 @@ def standing(
             withhold_offers=rule.withhold_offers and state is ReviewState.EXPIRED,
         )
     due_on = add_months(sign_off.on, rule.interval_months)
+    if sign_off.called_on is not None:
+        due_on = min(due_on, sign_off.called_on)
     expires_on = due_on + datetime.timedelta(days=rule.grace_days)
     if sign_off.withdrawn:
         state = ReviewState.WITHDRAWN
@@ -204,6 +244,17 @@ def stage_days(
     if expires_on is not None:
         days[Stage.EXPIRED] = expires_on + day
     return dict(sorted(days.items(), key=lambda item: item[1]))
+
+
+def planned_stage_days(
+    due_on: datetime.date,
+    due_soon_on: datetime.date,
+    expires_on: datetime.date | None,
+    planned_on: datetime.date | None,
+) -> dict[Stage, datetime.date]:
+    """The same for a review that is planned for a day of its own: its first stage comes no later than that day."""
+    soon = min(due_soon_on, planned_on) if planned_on else due_soon_on
+    return stage_days(due_on, soon, expires_on)
 
 
 def reached(stages: Mapping[Stage, datetime.date], today: datetime.date) -> Stage | None:

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 
 def review_permissions() -> QuerySet[Permission]:
-    """To see sign-offs and to make them. Nobody may change or delete one, so that is not offered."""
+    """To see sign-offs, to make them, to be told of late ones. Nobody may change or delete one: not offered."""
     return Permission.objects.filter(
-        content_type__app_label="articles", codename__in=("sign_medicalreview", "view_medicalreview")
+        content_type__app_label="articles",
+        codename__in=("sign_medicalreview", "view_medicalreview", "lead_reviews"),
     )

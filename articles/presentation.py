@@ -45,6 +45,7 @@ def article_context(page: ConditionPage, *, today: datetime.date, editing: bool)
             for child, anchor in anchored(page.body)
             if child.block_type == "heading" and child.value["level"] == "2"
         ],
+        "references": [child for child in page.body if child.block_type == "references"],
         "related": _related(page),
         "topic_pages": _topic_pages(page),
         "structured_data": _structured_data(page, line, authors),

@@ -216,7 +216,7 @@ class SignOffs(Report):
             header_icon=self.icon,
             fields=[
                 "page", "outcome", "reviewer_name", "profession", "credential", "interests", "signed_at", "meaning",
-                "checklist", "tier", "interval_months", "fingerprint", "supersedes",
+                "checklist", "reason", "tier", "interval_months", "fingerprint", "supersedes",
             ],
         )  # fmt: skip
         return [*super().get_urlpatterns(), path("<int:pk>/", inspect, name="inspect")]

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 
 from articles.clinical_content import clinical_fingerprint
 from articles.governance import ReviewRule, ReviewState, SignOff, SignOffOutcome, Standing, standing
-from articles.models import ConditionPage, ImportedReview, MedicalReview, ReviewTier
+from articles.models import ConditionPage, ImportedReview, MedicalReview, ReviewTier, ReviewTrigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ def review_lines(pages: Sequence[ConditionPage], *, today: datetime.date) -> dic
     of reviewed articles, whose files are part of what was signed, cost a query more."""
     ids = [page.pk for page in pages]
     reviews: dict[int, list[MedicalReview]] = defaultdict(list)
-    for review in MedicalReview.objects.filter(page__in=ids).select_related("reviewer").defer("snapshot"):
+    for review in _sign_offs().filter(page__in=ids):
         reviews[review.page_id].append(review)
     imports = {one.page_id: one for one in ImportedReview.objects.filter(page__in=ids)}
     default = ReviewTier.objects.get(is_default=True)
     lines = {}
     for page in pages:
-        latest, basis = _last_of(reviews[page.pk])
+        latest, basis = last_of(reviews[page.pk])
         rule = (page.review_tier or default).rule(interval_months=page.review_interval_months)
         imported = imports.get(page.pk) if latest is None else None
         lines[page.pk] = _derive(page, rule=rule, latest=latest, basis=basis, imported=imported, today=today)
@@ -75,7 +76,12 @@ def _derive(
     found = standing(
         today=today,
         rule=rule,
-        sign_off=SignOff(basis.signed_on, latest.fingerprint, latest.outcome == SignOffOutcome.WITHDRAWN)
+        sign_off=SignOff(
+            basis.signed_on,
+            latest.fingerprint,
+            withdrawn=latest.outcome == SignOffOutcome.WITHDRAWN,
+            called_on=basis.called_on,
+        )
         if latest and basis
         else None,
         live_fingerprint=clinical_fingerprint(page) if latest else "",
@@ -100,12 +106,17 @@ def tier_of(page: ConditionPage) -> ReviewTier:
 
 def last_sign_offs(page: ConditionPage) -> tuple[MedicalReview | None, MedicalReview | None]:
     """The latest sign-off of any kind, and the latest full one, from which the due date runs."""
-    return _last_of(
-        MedicalReview.objects.filter(page_id=page.pk).select_related("reviewer").defer("snapshot")[:50]
-    )
+    return last_of(_sign_offs().filter(page_id=page.pk)[:50])
 
 
-def _last_of(reviews: Iterable[MedicalReview]) -> tuple[MedicalReview | None, MedicalReview | None]:
+def _sign_offs() -> QuerySet[MedicalReview]:
+    """Sign-offs, the latest first, each with the day from which a review was called for after it."""
+    called = ReviewTrigger.objects.unanswered(OuterRef("page"), since=OuterRef("signed_at"))
+    call = {"called_on": Subquery(called.values("opened_on")[:1])}
+    return MedicalReview.objects.select_related("reviewer").defer("snapshot").annotate(**call)
+
+
+def last_of(reviews: Iterable[MedicalReview]) -> tuple[MedicalReview | None, MedicalReview | None]:
     """The same of one page's sign-offs, the latest first.
 
     After a withdrawal only a full sign-off counts: a light one confirms a small edit of a review that stands.

@@ -12,17 +12,25 @@ from django.urls import reverse
 from wagtail.admin import messages
 from wagtail.models import Page
 
-from articles.models import MedicalReview, Reviewer, User
+from articles.models import MedicalReview, Publication, Reviewer, User
 
 
-def reviewed_pages(pages: Iterable[Page]) -> list[Page]:
-    """Those that have sign-offs, or that pages below them have."""
-    return [page for page in pages if MedicalReview.objects.filter(page__path__startswith=page.path).exists()]
+def pages_on_record(pages: Iterable[Page]) -> list[Page]:
+    """Those that readers saw or somebody signed, or that have such a page below them."""
+    return [page for page in pages if _has_sign_offs(page) or _was_published(page)]
 
 
-def keep_reviewed_page(request: HttpRequest, page: Page) -> HttpResponse | None:
+def _has_sign_offs(page: Page) -> bool:
+    return MedicalReview.objects.filter(page__path__startswith=page.path).exists()
+
+
+def _was_published(page: Page) -> bool:
+    return Publication.objects.filter(page__path__startswith=page.path).exists()
+
+
+def keep_page_on_record(request: HttpRequest, page: Page) -> HttpResponse | None:
     """`before_delete_page`."""
-    if not reviewed_pages([page]):
+    if not pages_on_record([page]):
         return None
     _refuse_pages(request, [page])
     return redirect("wagtailadmin_explore", page.get_parent().pk)
@@ -57,7 +65,7 @@ def keep_in_bulk(
     """`before_bulk_action`: the whole deletion is refused if it has one that must stay."""
     if action_type != "delete":
         return None
-    if pages := reviewed_pages(one for one in objects if isinstance(one, Page)):
+    if pages := pages_on_record(one for one in objects if isinstance(one, Page)):
         _refuse_pages(request, pages)
     elif accounts := _accounts_on_record([one for one in objects if isinstance(one, User)]):
         _refuse_accounts(request, accounts)
@@ -68,9 +76,10 @@ def keep_in_bulk(
 
 def _accounts_on_record(users: Sequence[User]) -> list[User]:
     signed = MedicalReview.objects.filter(signed_by=OuterRef("pk"))
+    published = Publication.objects.filter(actor=OuterRef("pk"))
     return list(
         User.objects.filter(pk__in=[user.pk for user in users]).filter(
-            Q(reviewer__isnull=False) | Exists(signed)
+            Q(reviewer__isnull=False) | Exists(signed) | Exists(published)
         )
     )
 
@@ -82,20 +91,25 @@ def _refuse_pages(request: HttpRequest, pages: Sequence[Page]) -> None:
         if len(pages) == len(live) == 1
         else None
     )
+    why = (
+        "medical reviews were signed there, and they stay on record"
+        if any(_has_sign_offs(page) for page in pages)
+        else "it was published, and what readers saw stays on record"
+    )
     messages.error(
         request,
-        f"{_names(pages)} cannot be deleted: medical reviews were signed there, and they stay on record. "
-        "Unpublish instead; readers no longer see it then.",
+        f"{_names(pages)} cannot be deleted: {why}. Unpublish instead; readers no longer see it then.",
         buttons=button,
     )
 
 
 def _refuse_accounts(request: HttpRequest, users: Sequence[User]) -> None:
-    messages.error(
-        request,
-        f"{_names(users)} cannot be deleted: this account belongs to a medical reviewer, whose signatures stay on record. "
-        "Untick “active” instead.",
+    why = (
+        "this account belongs to a medical reviewer, whose signatures stay on record"
+        if any(hasattr(user, "reviewer") for user in users)
+        else "this account published articles or withdrew reviews, which stays on record"
     )
+    messages.error(request, f"{_names(users)} cannot be deleted: {why}. Untick “active” instead.")
 
 
 def _names(things: Iterable[Any]) -> str:

@@ -8,20 +8,20 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from wagtail.log_actions import log
-from wagtail.models import Page, PageLogEntry, Revision
+from wagtail.models import Revision
 
-from articles.clinical_content import clinical_content
+from articles.clinical_content import clinical_content, clinical_fingerprint
+from articles.contributors import contributors
+from articles.days import site_day
 from articles.governance import (
     SignOffOutcome,
-    Stage,
     add_months,
     fingerprint,
     next_stage_day,
+    planned_stage_days,
     reached,
-    stage_days,
 )
 from articles.models import (
     ConditionPage,
@@ -31,7 +31,9 @@ from articles.models import (
     Reminder,
     Reviewer,
     ReviewSchedule,
+    ReviewTrigger,
 )
+from articles.reminders import remind
 from articles.review_line import in_words, last_sign_offs, rule_of, tier_of
 from products.models import Retailer
 
@@ -60,52 +62,42 @@ def sign(
     checklist: Mapping[str, bool],
     now: datetime.datetime,
     publish: bool = True,
+    submitted: Revision | None = None,
+    seen: str | None = None,
 ) -> MedicalReview:
     """Sign the latest draft of `page` as `user`, seal it, and publish exactly what was signed.
 
     The draft is copied into a new latest revision that belongs to nobody: Wagtail's autosave refuses to
     overwrite such a revision, so an editor's open tab cannot change what was signed. The original keeps its author.
+    `submitted` is such a copy already: it is signed as it is, and newer drafts stay drafts.
+    `seen` is the fingerprint of what the reviewer was shown.
 
     Raises `SigningRefused`.
     """
     page = ConditionPage.objects.select_for_update(of=("self",)).get(pk=page.pk)
-    today = timezone.localdate(now)
-    reviewer, credential = _qualified(user, today)
-    latest = page.get_latest_revision()
+    today = site_day(now)
+    latest = submitted or page.get_latest_revision()
     if latest is None:
+        _qualified(user, today)
         raise SigningRefused("There is no draft to sign: save the article first.")
     draft = latest.as_object()
-    _refuse_dependent(draft, reviewer=reviewer, user=user, today=today)
+    reviewer, credential = fit_to_sign(draft, user=user, today=today)
     missing = [sentence for key, sentence in CHECKLIST.items() if not checklist.get(key)]
     if missing:
         raise SigningRefused(f"Confirm each point of the checklist. Missing: {' '.join(missing)}")
+    refuse_unseen(draft, seen)
 
-    sealed = draft.save_revision(user=None, log_action=False, changed=False, clean=False)
-    content = clinical_content(draft)
-    previous, _ = last_sign_offs(page)
-    review = MedicalReview.objects.create(
-        page_id=page.pk,
-        revision=sealed,
+    sealed = submitted or seal(draft)
+    review = record_sign_off(
+        draft,
+        sealed,
         outcome=SignOffOutcome.APPROVED,
-        fingerprint=fingerprint(content),
-        snapshot=content,
         meaning=MEANING,
         checklist={CHECKLIST[key]: True for key in CHECKLIST},
         reviewer=reviewer,
-        reviewer_name=reviewer.display_name,
-        profession=reviewer.profession,
-        credential=str(credential),
-        interests=[
-            str(interest)
-            for interest in reviewer.interests.select_related("retailer__region")
-            if interest.holds_on(today)
-        ],
-        signed_by=user,
-        signed_at=now,
-        signed_on=today,
-        tier=tier_of(draft).slug,
-        interval_months=rule_of(draft).interval_months,
-        supersedes=previous,
+        credential=credential,
+        user=user,
+        now=now,
     )
     log(
         page,
@@ -118,6 +110,71 @@ def sign(
         sealed.publish(user=user, skip_permission_checks=True)
     schedule_review(page, today=today)
     return review
+
+
+def seal(draft: ConditionPage) -> Revision:
+    """Append a copy of a draft that belongs to nobody, as the latest revision."""
+    return draft.save_revision(user=None, log_action=False, changed=False, clean=False)
+
+
+def record_sign_off(
+    draft: ConditionPage,
+    sealed: Revision,
+    *,
+    outcome: SignOffOutcome,
+    meaning: str,
+    checklist: Mapping[str, bool],
+    reviewer: Reviewer,
+    credential: Credential,
+    user: Any,
+    now: datetime.datetime,
+    reason: str = "",
+) -> MedicalReview:
+    """Write the record of a signature under `draft`, with all that holds on its day."""
+    today = site_day(now)
+    content = clinical_content(draft)
+    previous, _ = last_sign_offs(draft)
+    return MedicalReview.objects.create(
+        page_id=draft.pk,
+        revision=sealed,
+        outcome=outcome,
+        fingerprint=fingerprint(content),
+        snapshot=content,
+        meaning=meaning,
+        checklist=checklist,
+        reviewer=reviewer,
+        reviewer_name=reviewer.display_name,
+        profession=reviewer.profession,
+        credential=str(credential),
+        interests=[
+            str(interest)
+            for interest in reviewer.interests.select_related("retailer__region")
+            if interest.holds_on(today)
+        ],
+        signed_by=user,
+        signed_at=now,
+        signed_on=today,
+        reason=reason,
+        tier=tier_of(draft).slug,
+        interval_months=rule_of(draft).interval_months,
+        supersedes=previous,
+    )
+
+
+def fit_to_sign(draft: ConditionPage, *, user: Any, today: datetime.date) -> tuple[Reviewer, Credential]:
+    """The reviewer behind an account, and the credential by which they may sign this draft today.
+
+    Raises `SigningRefused`.
+    """
+    reviewer, credential = _qualified(user, today)
+    _refuse_dependent(draft, reviewer=reviewer, user=user, today=today)
+    return reviewer, credential
+
+
+def refuse_unseen(draft: ConditionPage, seen: str | None) -> None:
+    """Raise `SigningRefused` if the words, or a picture's file, are no longer those that the reviewer was shown."""
+    if seen is not None and seen != clinical_fingerprint(draft):
+        raise SigningRefused("The article changed while you were reading it. Read it again, then sign.")
 
 
 def _qualified(user: AbstractBaseUser, today: datetime.date) -> tuple[Reviewer, Credential]:
@@ -158,29 +215,6 @@ def _refuse_dependent(
             )
 
 
-def contributors(page: Page) -> set[int]:
-    """Accounts that wrote or edited a page since its last sign-off, superusers included.
-
-    Autosave rewrites a revision in place and keeps one name, so the log of edits is read too.
-    """
-    last = (
-        MedicalReview.objects.filter(page_id=page.pk)
-        .exclude(outcome=SignOffOutcome.WITHDRAWN)
-        .order_by("-signed_at")
-        .first()
-    )
-    since = Q(created_at__gt=last.signed_at) if last else Q()
-    logged = Q(timestamp__gt=last.signed_at) if last else Q()
-    revisions = Revision.page_revisions.for_instance(page).filter(since)
-    edits = PageLogEntry.objects.filter(
-        logged, page=page.pk, action__in=("wagtail.create", "wagtail.edit", "wagtail.copy", "wagtail.revert")
-    )
-    found = {*revisions.values_list("user_id", flat=True), *edits.values_list("user_id", flat=True)}
-    if last is None and page.owner_id:
-        found.add(page.owner_id)
-    return {pk for pk in found if pk is not None}
-
-
 def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSchedule:
     """Recompute when a page is due, and say why. Idempotent; reminders already made are kept."""
     live = ConditionPage.objects.select_related("review_tier").get(pk=page.pk)
@@ -201,8 +235,17 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
         expires_on = due_on + datetime.timedelta(days=rule.grace_days)
         said = "signed on" if basis else "reviewed before publication here, not verified, on"
         why = f"{said[0].upper()}{said[1:]} {in_words(reviewed_on)}; reviewed {every}."
+    called_for = ReviewTrigger.objects.unanswered(live.pk, since=basis.signed_at if basis else None)
+    if called := list(called_for):
+        if called[0].opened_on < due_on:
+            due_on = called[0].opened_on
+            expires_on = due_on + datetime.timedelta(days=rule.grace_days) if expires_on else None
+        why = f"{' '.join(str(trigger) for trigger in called)} {why}"
     due_soon_on = due_on - datetime.timedelta(days=rule.due_soon_days) if expires_on else due_on
-    stages = stage_days(due_on, due_soon_on, expires_on)
+    known = ReviewSchedule.objects.filter(page_id=live.pk).first()
+    same_cycle = known is not None and known.last_review_on == reviewed_on  # a plan is for one cycle
+    planned_on = known.planned_on if known and same_cycle else None
+    stages = planned_stage_days(due_on, due_soon_on, expires_on, planned_on)
     told = set(Reminder.objects.filter(page_id=live.pk, cycle=due_on).values_list("stage", flat=True))
     now_at = reached(stages, today)
     waiting = now_at is not None and now_at.value not in told
@@ -214,46 +257,40 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
             "due_soon_on": due_soon_on,
             "expires_on": expires_on,
             "next_stage_on": stages[now_at] if waiting and now_at else next_stage_day(stages, today),
-            "why": why,
+            "why": why if len(why) <= 255 else f"{why[:254]}…",
+            "planned_on": planned_on,
+            "planned_why": known.planned_why if known and same_cycle else "",
         },
     )
     return schedule
 
 
 def flag_overdue(*, now: datetime.datetime, batch: int = 500) -> int:
-    """Record a reminder for each live page that reached a stage nobody was told of. Returns how many.
+    """Record reminders for each live page that reached a stage nobody was told of. Returns how many pages.
 
     Safe to miss, repeat or run twice at once: a reminder is unique, and rows are claimed with SKIP LOCKED.
+    The mail goes out later, from the rows (`articles.digests`).
     The cost follows what is due, by index, not the number of articles.
     """
-    today = timezone.localdate(now)
+    today = site_day(now)
     flagged = 0
     while True:
         with transaction.atomic():
             due = list(
-                ReviewSchedule.objects.to_flag(today).select_for_update(skip_locked=True, of=("self",))[
-                    :batch
-                ]
+                ReviewSchedule.objects.to_flag(today)
+                .select_related("page")
+                .select_for_update(skip_locked=True, of=("self",))[:batch]
             )
             if not due:
                 return flagged
+            at_stage = []
             for schedule in due:
-                stages = stage_days(schedule.due_on, schedule.due_soon_on, schedule.expires_on)
+                stages = planned_stage_days(
+                    schedule.due_on, schedule.due_soon_on, schedule.expires_on, schedule.planned_on
+                )
                 stage = reached(stages, today)
                 if stage is not None:
-                    flagged += _flag(schedule, stage, now)
+                    at_stage.append((schedule, stage))
                 schedule.next_stage_on = next_stage_day(stages, today)
-                schedule.save(update_fields=["next_stage_on"])
-
-
-def _flag(schedule: ReviewSchedule, stage: Stage, now: datetime.datetime) -> int:
-    reminder, created = Reminder.objects.get_or_create(
-        page_id=schedule.page_id, cycle=schedule.due_on, stage=stage, defaults={"flagged_at": now}
-    )
-    if created:
-        log(
-            schedule.page.specific_deferred,
-            "articles.review.flag",
-            data={"stage": reminder.get_stage_display(), "due": str(schedule.due_on)},
-        )
-    return int(created)
+            ReviewSchedule.objects.bulk_update(due, ["next_stage_on"])
+            flagged += remind(at_stage, now=now)

@@ -36,7 +36,7 @@ def main() -> None:
         django.setup()
         from django.core.management import call_command
 
-        call_command("flush", interactive=False, verbosity=0) if _has_tables() else None
+        _start_afresh()
         call_command("migrate", verbosity=0)
         article = _first_article()
         made = 1
@@ -51,10 +51,12 @@ def main() -> None:
         _plan()
 
 
-def _has_tables() -> bool:
+def _start_afresh() -> None:
     from django.db import connection
 
-    return "articles_conditionpage" in connection.introspection.table_names()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE")
+        cursor.execute("CREATE SCHEMA public")
 
 
 def _first_article() -> int:

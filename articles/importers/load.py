@@ -139,7 +139,7 @@ def _load(
         _keep_review(page, parsed.review, source_name)
     except ValidationError as error:
         raise ImportRefused(_in_words(error)) from error
-    unsure += _too_long(page)
+    unsure += _too_long(page, body)
     page.save_revision(log_action=True, changed=True, clean=False)
     ArticleImport.objects.update_or_create(
         page_id=page.pk,
@@ -209,17 +209,22 @@ def _in_words(error: ValidationError) -> str:
     return f"The article cannot be saved. {'; '.join(parts)}"
 
 
-def _too_long(page: ConditionPage) -> list[str]:
+def _too_long(page: ConditionPage, body: list[dict[str, Any]]) -> list[str]:
     """What the page editor will not take as it is: it loads, so that nothing is lost, and a person shortens it."""
     asked = []
     limit = ConditionPage._meta.get_field("standfirst").max_length
     if limit is not None and len(page.standfirst) > limit:
         asked.append(f"The standfirst is longer than the editor takes ({limit} characters): shorten it.")
-    for number, child in enumerate(page.body, start=1):
+    blocks = ConditionPage._meta.get_field("body").to_python(
+        json.dumps(body)
+    )  # the page's own stays as given
+    for number, child in enumerate(blocks, start=1):
         try:
             child.block.clean(child.value)
         except ValidationError:
-            asked.append(f"Block {number}, {child.block.label.lower()}: the editor will not take it as it is; shorten or split it.")
+            asked.append(
+                f"Block {number}, {child.block.label.lower()}: the editor will not take it as it is; shorten or split it."
+            )
     return asked
 
 

@@ -3,8 +3,14 @@
 from articles.models.imports import ArticleImport
 from articles.models.pages import BodyAreaPage, ConditionPage, HomePage, InformationPage, RelatedArticle
 from articles.models.people import Author, Credential, Interest, Reviewer, User
-from articles.models.reviews import ImportedReview, MedicalReview, Reminder, ReviewSchedule, ReviewTier
+from articles.models.planning import Leave, Rescheduling, ReschedulingMove
+from articles.models.publications import Publication, PublicationKind
+from articles.models.references import Reference
+from articles.models.reminders import Reminder, ReviewDigest
+from articles.models.reviews import ImportedReview, MedicalReview, ReviewSchedule, ReviewTier
 from articles.models.settings import PublisherSettings
+from articles.models.triggers import ReviewTrigger
+from articles.models.workflow import MedicalReviewTask, MedicalReviewTaskState
 
 __all__ = [
     "ArticleImport",
@@ -16,12 +22,22 @@ __all__ = [
     "ImportedReview",
     "InformationPage",
     "Interest",
+    "Leave",
     "MedicalReview",
+    "MedicalReviewTask",
+    "MedicalReviewTaskState",
+    "Publication",
+    "PublicationKind",
     "PublisherSettings",
+    "Reference",
     "RelatedArticle",
     "Reminder",
+    "Rescheduling",
+    "ReschedulingMove",
+    "ReviewDigest",
     "ReviewSchedule",
     "ReviewTier",
+    "ReviewTrigger",
     "Reviewer",
     "User",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import models
@@ -10,12 +11,18 @@ from django.utils import timezone
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.log_actions import LogContext
+from wagtail.models import Page, Revision, Workflow, WorkflowPage
 from wagtail.search import index
 
 from articles.blocks import ArticleBody, InformationBody
+from articles.copying import CopyAsDraftForm
 from articles.models.people import Author
 from articles.models.reviews import ReviewTier
+from articles.models.workflow import MedicalReviewTask
+
+SCHEDULED = "wagtail.publish.scheduled"
+"""How `publish_scheduled` announces itself."""
 
 
 class SitePage(Page):
@@ -27,9 +34,25 @@ class SitePage(Page):
 
     content_panels = [*Page.content_panels, FieldPanel("standfirst")]
     search_fields = [*Page.search_fields, index.SearchField("standfirst")]
+    copy_form_class = CopyAsDraftForm
 
     class Meta:
         abstract = True
+
+    def copy(self, *args: Any, **kwargs: Any) -> Page:
+        """A copy starts as a draft: copying live would pass by the publishing gate."""
+        return super().copy(*args, **{**kwargs, "keep_live": False})
+
+    def get_workflow(self) -> Workflow | None:
+        """The nearest workflow that is not a medical review: only articles have words to sign."""
+        found = (
+            WorkflowPage.objects.filter(page__in=self.get_ancestors(inclusive=True), workflow__active=True)
+            .exclude(workflow__in=MedicalReviewTask.workflows_with_it())
+            .select_related("workflow")
+            .order_by("-page__depth")
+            .first()
+        )
+        return found.workflow if found else None
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
@@ -127,11 +150,39 @@ class ConditionPage(SitePage):
     class Meta:
         verbose_name = "condition article"
 
+    def get_workflow(self) -> Workflow | None:
+        """The nearest workflow, a medical review as a rule."""
+        return Page.get_workflow(self)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """An article is born a draft.
+
+        Raises `articles.gate.PublishingRefused` if the site lets only reviewed articles go live (any path).
+        """
+        from articles.gate import guard_going_live  # it reads the models of this package
+
+        if self._state.adding:  # "create and publish" saves it live before anybody asks whether it may be
+            self.live, self.has_unpublished_changes = False, True
+        guard_going_live(self, update_fields=kwargs.get("update_fields"))
+        super().save(*args, **kwargs)
+
+    def publish(self, revision: Revision, user: Any = None, **kwargs: Any) -> None:
+        """As Wagtail does. Raises `articles.gate.PublishingRefused`; a schedule is called off instead."""
+        from articles.gate import may_go_live  # it reads the models of this package
+
+        with LogContext(user=user) if user else nullcontext():  # the signals do not say who published
+            if may_go_live(revision, scheduled=kwargs.get("log_action") == SCHEDULED):
+                super().publish(revision, user=user, **kwargs)
+
+    def unpublish(self, *args: Any, user: Any = None, **kwargs: Any) -> None:
+        with LogContext(user=user) if user else nullcontext():
+            super().unpublish(*args, user=user, **kwargs)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         from articles.presentation import article_context  # it reads the models of this package
 
         context = super().get_context(request, *args, **kwargs)
-        editing = bool(getattr(request, "is_preview", False))
+        editing = bool(getattr(request, "is_preview", False)) and not getattr(request, "as_readers", False)
         context.update(article_context(self, today=timezone.localdate(), editing=editing))
         return context
 

@@ -60,6 +60,9 @@ class Reviewer(index.Indexed, ClusterableModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="reviewer"
     )
     is_active = models.BooleanField("may sign", default=True)
+    minutes_per_month = models.PositiveSmallIntegerField(
+        "minutes a month", null=True, blank=True, help_text="For reviews, for the forecast. Empty: not known."
+    )
 
     panels = [
         FieldRowPanel([FieldPanel("honorific"), FieldPanel("name"), FieldPanel("slug")]),
@@ -68,6 +71,10 @@ class Reviewer(index.Indexed, ClusterableModel):
         MultiFieldPanel([FieldPanel("user"), FieldPanel("is_active")], heading="Account"),
         InlinePanel("credentials", heading="Credentials", label="Credential"),
         InlinePanel("interests", heading="Declared interests", label="Interest"),
+        MultiFieldPanel(
+            [FieldPanel("minutes_per_month"), InlinePanel("leaves", label="Leave")],
+            heading="Time for reviews",
+        ),
     ]
     search_fields = [
         index.SearchField("name"),

@@ -1,7 +1,8 @@
-"""Review tiers, sign-offs, due dates and reminders. The rules are in `articles.governance`."""
+"""Review tiers, sign-offs and due dates. The rules are in `articles.governance`."""
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db.models import Q
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import Page, Revision
 
-from articles.governance import ReviewRule, SignOffOutcome, Stage
+from articles.governance import ReviewRule, SignOffOutcome
 from articles.models.people import Reviewer
 from articles.querysets import ReviewScheduleQuerySet
 
@@ -29,6 +30,12 @@ class ReviewTier(models.Model):
     grace_days = models.PositiveSmallIntegerField(
         "grace (days)", default=90, help_text="After it, the badge is withdrawn."
     )
+    review_minutes = models.PositiveSmallIntegerField(
+        "minutes a review",
+        default=30,
+        validators=[MinValueValidator(1)],
+        help_text="What a review takes, for the forecast.",
+    )
     withhold_offers = models.BooleanField(
         "no buy buttons once expired",
         default=False,
@@ -42,7 +49,8 @@ class ReviewTier(models.Model):
             [
                 FieldRowPanel(
                     [FieldPanel("interval_months"), FieldPanel("due_soon_days"), FieldPanel("grace_days")]
-                )
+                ),
+                FieldPanel("review_minutes"),
             ],
             heading="Time",
         ),
@@ -93,8 +101,12 @@ class MedicalReview(models.Model):
     signed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     signed_at = models.DateTimeField(db_index=True)
     signed_on = models.DateField(help_text="The day in the site's time zone, from which the due date runs.")
+    reason = models.TextField(
+        blank=True, help_text="Why it was withdrawn, or what made an edit small; empty for a full review."
+    )
     tier = models.CharField(max_length=60, help_text="As at signing.")
     interval_months = models.PositiveSmallIntegerField()
+    called_on: datetime.date | None  # no column: `articles.review_line` reads it with the sign-offs
     supersedes = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
@@ -148,29 +160,24 @@ class ReviewSchedule(models.Model):
         null=True, blank=True, db_index=True, help_text="When `flag_overdue` has to look again."
     )
     why = models.CharField(max_length=255, help_text="Why the date is what it is, in words.")
+    planned_on = models.DateField(null=True, blank=True, db_index=True, help_text="Empty: the day it is due.")
+    planned_why = models.TextField(blank=True, help_text="Why it is planned for another day.")
 
     objects: ClassVar[models.Manager[ReviewSchedule]] = ReviewScheduleQuerySet.as_manager()
 
     class Meta:
         ordering = ["due_on"]
+        permissions = [("lead_reviews", "Is told of reviews that are two weeks late")]
+
+    @property
+    def plan(self) -> str:
+        """The plan in words, or nothing if there is none of its own."""
+        if self.planned_on is None:
+            return ""
+        late = (self.planned_on - self.due_on).days
+        after = f", {late} day{'' if late == 1 else 's'} after it is due" if late > 0 else ""
+        because = f": {self.planned_why}" if self.planned_why else "."
+        return f"Planned for {self.planned_on:%-d %B %Y}{after}{because}"
 
     def __str__(self) -> str:
         return f"{self.page}: due {self.due_on:%-d %B %Y}"
-
-
-class Reminder(models.Model):
-    """A page was flagged at a stage of a review cycle. Unique, so that it happens once."""
-
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="review_reminders")
-    cycle = models.DateField(help_text="The due date of the cycle.")
-    stage = models.CharField(max_length=12, choices=[(stage.value, stage.label) for stage in Stage])
-    flagged_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["-flagged_at"]
-        constraints = [
-            models.UniqueConstraint(fields=["page", "cycle", "stage"], name="flagged_once_a_stage")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.page}: {self.get_stage_display()}"

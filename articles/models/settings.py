@@ -11,7 +11,7 @@ from products.models.fields import AddressField
 
 @register_setting(icon="cog")
 class PublisherSettings(BaseSiteSetting):
-    """Per site: the name in the footer, house adverts, the promotion."""
+    """Per site: the name in the footer, house adverts, the promotion, whether only reviewed articles go live."""
 
     publisher = models.CharField(
         max_length=120, blank=True, help_text="Stands in the footer and in structured data."
@@ -27,6 +27,12 @@ class PublisherSettings(BaseSiteSetting):
         help_text='For instance "Get our exercise app". Empty: nothing stands there.',
     )
     promotion_link = AddressField("address", blank=True)
+    require_review = models.BooleanField(
+        "require a medical review before publishing",
+        default=False,
+        help_text="No article goes live, nor changes while live, unless a reviewer signed its very words. "
+        "Off: it is published, and readers are told that it was not reviewed.",
+    )
 
     panels = [
         FieldPanel("publisher"),
@@ -35,6 +41,7 @@ class PublisherSettings(BaseSiteSetting):
             [FieldPanel("house_advert"), FieldPanel("house_advert_link")], heading="Advert slots"
         ),
         MultiFieldPanel([FieldPanel("promotion"), FieldPanel("promotion_link")], heading="Promotion"),
+        MultiFieldPanel([FieldPanel("require_review")], heading="Medical review"),
     ]
 
     class Meta:

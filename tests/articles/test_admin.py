@@ -246,10 +246,13 @@ def test_an_administrator_gives_a_reviewer_registration_and_interests(admin_clie
         "credentials-TOTAL_FORMS": 1, "credentials-INITIAL_FORMS": 0, "credentials-0-regulator": "HCPC",
         "credentials-0-number": "PH1", "credentials-0-verified_on": "2026-01-01",
         "interests-TOTAL_FORMS": 0, "interests-INITIAL_FORMS": 0,
+        "leaves-TOTAL_FORMS": 1, "leaves-INITIAL_FORMS": 0, "leaves-0-first_day": "2026-08-01",
+        "leaves-0-last_day": "2026-08-14", "minutes_per_month": 240,
     }  # fmt: skip
     assert "None in force: cannot sign" in text_of(admin_client.get(url(Reviewer, "list")))
     admin_client.post(url(Reviewer, "edit", reviewer.pk), data)
     assert "HCPC PH1" in text_of(admin_client.get(url(Reviewer, "list")))
+    assert str(reviewer.leaves.get()) == "1 August 2026 to 14 August 2026"
 
 
 @pytest.mark.parametrize(("model", "factory"), [(Reviewer, ReviewerFactory), (Author, AuthorFactory)])
@@ -300,14 +303,24 @@ def test_a_body_area_with_a_signed_article_is_not_deleted(admin_client, overdue)
     assert Page.objects.filter(pk=area.pk).exists()
 
 
-def test_an_article_that_nobody_signed_is_deleted(editor):
-    article = ConditionPageFactory()
+def test_an_article_that_readers_saw_is_not_deleted(editor):
+    article = ConditionPageFactory(title="Groin strain")
+    page = text_of(editor.post(reverse("wagtailadmin_pages:delete", args=[article.pk]), follow=True))
+    assert "“Groin strain” cannot be deleted: it was published, and what readers saw stays on record" in page
+    assert Page.objects.filter(pk=article.pk).exists()
+
+
+def test_an_article_that_was_never_published_is_deleted(editor):
+    article = ConditionPage(title="Only a draft", slug="only-a-draft")
+    BodyAreaPageFactory().add_child(instance=article)
+    article.save_revision(user=editor.user)
     editor.post(reverse("wagtailadmin_pages:delete", args=[article.pk]))
     assert not Page.objects.filter(pk=article.pk).exists()
 
 
 def test_a_bulk_deletion_with_a_signed_article_deletes_nothing(editor, overdue):
-    other = ConditionPageFactory()
+    other = ConditionPage(title="Only a draft", slug="only-a-draft")
+    overdue.get_parent().add_child(instance=other)
     action = reverse("wagtail_bulk_action", args=["wagtailcore", "page", "delete"])
     page = text_of(
         editor.post(f"{action}?id={overdue.pk}&id={other.pk}&next={reverse(LISTING)}", follow=True)
@@ -332,6 +345,14 @@ def test_the_account_of_a_reviewer_is_not_deleted_alone_or_in_bulk(admin_client)
         admin_client.post(f"{action}?id={account.pk}&next={reverse('wagtailusers_users:index')}", follow=True)
     )
     assert "belongs to a medical reviewer" in page
+    assert User.objects.filter(pk=account.pk).exists()
+
+
+def test_the_account_of_who_published_an_article_is_not_deleted(admin_client):
+    account = UserFactory(is_superuser=True)
+    ConditionPageFactory().save_revision(user=account).publish(user=account)
+    page = text_of(admin_client.post(reverse("wagtailusers_users:delete", args=[account.pk]), follow=True))
+    assert "this account published articles or withdrew reviews, which stays on record" in page
     assert User.objects.filter(pk=account.pk).exists()
 
 

@@ -50,6 +50,7 @@ def test_every_job_has_time_limits_and_none_expires_or_retries_by_itself():
         "tasks.links.check_due_links",
         "tasks.links.settle_alarms",
         "tasks.reviews.flag_overdue",
+        "tasks.reviews.send_digests",
         "tasks.upkeep.clear_sessions",
         "tasks.upkeep.prune_checks",
         "tasks.upkeep.publish_scheduled",

@@ -492,7 +492,9 @@ def test_what_does_not_fit_is_refused_in_words_and_nothing_is_written(area, text
 
 def test_a_text_longer_than_the_editor_takes_is_loaded_whole_and_asked_about(area):
     long = f"which, {'very ' * 130}often, comes from"
-    text = TEXT.replace("which comes from", long).replace("Symptoms include:", f"Symptoms {'very ' * 130}often include:")
+    text = TEXT.replace("which comes from", long).replace(
+        "Symptoms include:", f"Symptoms {'very ' * 130}often include:"
+    )
     result = load(area, text)
     assert long in draft(result.page).standfirst
     assert any("standfirst is longer" in question for question in result.unsure)

@@ -1,0 +1,181 @@
+"""One mail per person and day with the reviews they have to see to, written from the reminders."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from wagtail.models import Page
+from wagtail.permissions import policy_registry
+
+from articles.days import site_day, site_time
+from articles.governance import ReminderState, Stage
+from articles.models import Reminder, ReviewDigest, ReviewSchedule, User
+from articles.review_line import in_words
+
+logger = logging.getLogger(__name__)
+
+URGENCY = list(Stage)
+MOST_LINES = 50
+"""A mail names this many articles; of more it gives the number, and the report that lists them."""
+PATIENCE = 3
+"""Breaks of the connection to the mail server after which a run leaves the rest to the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestLine:
+    """An article in a digest: what is the matter, why, and where it can be mended."""
+
+    title: str
+    stage: Stage
+    schedule: ReviewSchedule
+    days_late: int
+    """Days since it was due; negative while the day is ahead."""
+    address: str
+
+    @property
+    def standing(self) -> str:
+        """Where its review stands, in words."""
+        due = in_words(self.schedule.due_on)
+        if self.days_late < 0:
+            return f"Due on {due}."
+        if self.days_late == 0:
+            return "Due today."
+        ago = f"{self.days_late} day{'' if self.days_late == 1 else 's'} ago"
+        return f"{'Expired: due' if self.stage is Stage.EXPIRED else 'Due'} since {due}, {ago}."
+
+
+def send_digests(*, now: datetime.datetime, hour: int) -> int:
+    """Send each person who has waiting reminders today's digest, from `hour` o'clock in the site's time zone on.
+
+    Returns how many mails went out. Safe to miss, repeat or run twice at once. A mail that the server did not
+    take is tried again by the next run. Killed between mail and mark, the next run sends it once more under the
+    same Message-ID, by which mail programs know it for the same.
+    """
+    if site_time(now).hour < hour:
+        return 0
+    day = site_day(now)
+    Reminder.objects.overtaken().update(state=ReminderState.LAPSED)
+    waiting = Reminder.objects.waiting().values("recipient")
+    people = User.objects.filter(pk__in=waiting).exclude(review_digests__day=day).order_by("pk")
+    connection = get_connection()
+    sent = breaks = 0
+    try:
+        for person in people:
+            try:
+                sent += _send(person, day, now=now, connection=connection)
+            except (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError, BadHeaderError) as error:
+                logger.warning("The review digest of account %d was refused: %s", person.pk, error)
+                connection.close()
+            except OSError as error:
+                logger.warning("The review digest of account %d was not sent: %s", person.pk, error)
+                connection.close()
+                breaks += 1
+                if breaks == PATIENCE:
+                    break
+    finally:
+        connection.close()
+    return sent
+
+
+def _send(person: User, day: datetime.date, *, now: datetime.datetime, connection: BaseEmailBackend) -> int:
+    """Send one person's digest and mark what it told. Another process that is at it is waited for, then believed."""
+    with transaction.atomic():
+        digest, is_new = ReviewDigest.objects.get_or_create(
+            recipient=person, day=day, defaults={"sent_at": now}
+        )
+        if not is_new:
+            return 0
+        reminders = list(
+            Reminder.objects.waiting().filter(recipient=person).select_for_update().order_by("pk")
+        )
+        if not reminders:  # lapsed since they were counted
+            digest.delete()
+            return 0
+        connection.open()
+        digest_mail(person, reminders, day=day, connection=connection).send()
+        Reminder.objects.filter(pk__in=[one.pk for one in reminders]).update(
+            state=ReminderState.TOLD, digest=digest
+        )
+    return 1
+
+
+def digest_mail(
+    person: User,
+    reminders: Iterable[Reminder],
+    *,
+    day: datetime.date,
+    connection: BaseEmailBackend | None = None,
+) -> EmailMultiAlternatives:
+    """The mail, in text and HTML. Its Message-ID is that of the person and day."""
+    lines = digest_lines(person, reminders, today=day)
+    context = {
+        "person": person,
+        "lines": lines[:MOST_LINES],
+        "count": len(lines),
+        "more": max(0, len(lines) - MOST_LINES),
+        "report": _absolute(reverse("overdue_articles:index")),
+        "day": day,
+        "site_name": settings.WAGTAIL_SITE_NAME,
+        "desk": _absolute(reverse("wagtailadmin_home")),
+    }
+    articles = "1 article" if len(lines) == 1 else f"{len(lines)} articles"
+    mail = EmailMultiAlternatives(
+        subject=f"Medical review: {articles} to see to",
+        body=render_to_string("mail/review_digest.txt", context),
+        to=[person.email],
+        headers={
+            "Message-ID": f"<review-digest-{person.pk}-{day:%Y%m%d}@{urlsplit(settings.SITE_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",
+        },
+        connection=connection,
+    )
+    mail.attach_alternative(render_to_string("mail/review_digest.html", context), "text/html")
+    return mail
+
+
+def digest_lines(person: User, reminders: Iterable[Reminder], *, today: datetime.date) -> list[DigestLine]:
+    """One line an article, at the furthest stage it reached; the most urgent first."""
+    furthest: dict[int, Stage] = {}
+    for reminder in reminders:
+        stage = Stage(reminder.stage)
+        known = furthest.get(reminder.page_id, stage)
+        furthest[reminder.page_id] = max(stage, known, key=URGENCY.index)
+    schedules = ReviewSchedule.objects.filter(page__in=furthest).select_related("page")
+    addresses = mending_addresses(person, [schedule.page for schedule in schedules])
+    lines = [
+        DigestLine(
+            title=schedule.page.title,
+            stage=furthest[schedule.page_id],
+            schedule=schedule,
+            days_late=(today - schedule.due_on).days,
+            address=addresses[schedule.page_id],
+        )
+        for schedule in schedules
+    ]
+    return sorted(lines, key=lambda line: (-URGENCY.index(line.stage), line.schedule.due_on, line.title))
+
+
+def mending_addresses(person: User, pages: Iterable[Page]) -> Mapping[int, str]:
+    """Where a person can mend each page: its editor if they may edit it, else the page as readers see it."""
+    found = {page.pk: page for page in pages}
+    editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(person, "change")
+    may_edit = set(editable.order_by().filter(pk__in=found).values_list("pk", flat=True))
+    return {
+        pk: _absolute(reverse("wagtailadmin_pages:edit", args=[pk])) if pk in may_edit else page.full_url
+        for pk, page in found.items()
+    }
+
+
+def _absolute(path: str) -> str:
+    return f"{settings.WAGTAILADMIN_BASE_URL}{path}"

@@ -1,0 +1,62 @@
+"""What a reviewer fills in, and what an editor says when asking for less than a full review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from articles.amendments import MINOR_CHECKLIST
+from articles.services import CHECKLIST
+
+SEEN = "The fingerprint of what the reviewer was shown."
+
+
+class ReviewForm(forms.Form):
+    """One of the ways in which a review ends."""
+
+    name: str
+    """Under which the template knows it."""
+
+
+class SignForm(ReviewForm):
+    """Every point of the checklist, and the fingerprint of what was on the screen."""
+
+    name = "sign_form"
+    seen = forms.CharField(widget=forms.HiddenInput, help_text=SEEN)
+    comment = forms.CharField(
+        label="Comment for the editor (optional)",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for key, sentence in CHECKLIST.items():
+            self.fields[key] = forms.BooleanField(label=sentence)
+        self.order_fields(["seen", *CHECKLIST, "comment"])
+
+
+class ConfirmForm(ReviewForm):
+    """The light sign-off of a small edit."""
+
+    name = "confirm_form"
+    seen = forms.CharField(widget=forms.HiddenInput, help_text=SEEN)
+    confirmed = forms.BooleanField(label=next(iter(MINOR_CHECKLIST)))
+
+
+class SendBackForm(ReviewForm):
+    """What the editor has to change."""
+
+    name = "send_back_form"
+    comment = forms.CharField(
+        label="What has to change?",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="The editor reads this in the article's history and by mail.",
+    )
+
+
+class ReasonForm(forms.Form):
+    """A reason that stays on record."""
+
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), help_text="It stays on record.")

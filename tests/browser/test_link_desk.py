@@ -1,0 +1,107 @@
+"""The links that people look at, in a real browser: light and dark, with keys and with none."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from products.linkcheck.verdict import Buyable, Reachable
+from products.models import Alarm, AlarmKind, Checking, Offer
+from tests.desk import EDITORS, desk_of
+from tests.factories import OfferFactory, ProductFactory, RetailerFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+light_and_dark = pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+
+
+@pytest.fixture
+def offers() -> list[Offer]:
+    shop = RetailerFactory(checking=Checking.HUMAN)
+    return [OfferFactory(product=ProductFactory(name=f"Thigh sleeve {number}"), retailer=shop) for number in range(5)]  # fmt: skip
+
+
+def log_in(context: BrowserContext, live_server) -> None:
+    session = desk_of(EDITORS).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+
+
+@pytest.fixture
+def queue(page: Page, live_server, offers) -> Page:
+    log_in(page.context, live_server)
+    page.goto(live_server.url + reverse("links_to_look_at:index"))
+    return page
+
+
+def offer(number: int) -> Offer:
+    return Offer.objects.get(product__name=f"Thigh sleeve {number}")
+
+
+def test_one_key_gives_each_verdict(queue: Page):
+    for key in "fbsd":
+        number = "fbsd".index(key)
+        expect(queue.get_by_role("heading", name=f"Thigh sleeve {number}")).to_be_visible()
+        queue.keyboard.press(key)
+    expect(queue.get_by_role("heading", name="Thigh sleeve 4")).to_be_visible()
+    queue.keyboard.press("n")
+    expect(queue.get_by_text("skipped 1")).to_be_visible()
+    assert [(offer(n).reachable, offer(n).buyable) for n in range(5)] == [
+        (Reachable.OK, Buyable.IN_STOCK),
+        (Reachable.BROKEN, Buyable.UNKNOWN),
+        (Reachable.OK, Buyable.OUT_OF_STOCK),
+        (Reachable.OK, Buyable.DIFFERENT_PRODUCT),
+        (Reachable.UNKNOWN, Buyable.UNKNOWN),
+    ]
+
+
+def test_a_key_opens_the_plain_page_beside_the_queue(queue: Page, live_server):
+    address = live_server.url + reverse("health-live")  # a shop that this browser may reach
+    Offer.objects.update(destination=address)
+    queue.reload()
+    with queue.context.expect_page() as opened:
+        queue.keyboard.press("o")
+    opened.value.wait_for_load_state()
+    assert opened.value.url == address
+    expect(queue.get_by_role("heading", name="Thigh sleeve 0")).to_be_visible()
+
+
+def test_without_shortcuts_tab_and_enter_do_the_same(queue: Page):
+    queue.get_by_role("link", name="Open the page").focus()
+    queue.keyboard.press("Tab")
+    queue.keyboard.press("Tab")
+    expect(queue.get_by_role("button", name="Broken")).to_be_focused()
+    queue.keyboard.press("Enter")
+    expect(queue.get_by_role("heading", name="Thigh sleeve 1")).to_be_visible()
+    assert offer(0).reachable == Reachable.BROKEN
+
+
+@light_and_dark
+def test_the_link_desk_has_no_accessibility_violation_of_its_own(
+    queue: Page, live_server, offers, screenshots, colour_scheme
+):
+    alarm = Alarm.objects.create(
+        kind=AlarmKind.BROKEN, offer=offers[0], reason="The page is gone.", opened_at=timezone.now()
+    )
+    Alarm.objects.create(
+        kind=AlarmKind.BROKEN,
+        offer=offers[1],
+        reason="The page is gone.",
+        opened_at=timezone.now(),
+        snoozed_until=timezone.now() + datetime.timedelta(days=9),
+        snooze_reason="The shop is moving.",
+    )
+    pages = {
+        "links-to-look-at": reverse("links_to_look_at:index"),
+        "alarms": reverse("alarms:index"),
+        "alarm": reverse("alarms:alarm", args=[alarm.pk]),
+    }
+    for name, address in pages.items():
+        queue.goto(live_server.url + address)
+        queue.screenshot(path=screenshots / f"{name}-{colour_scheme}.png", full_page=True)
+        found = Axe().run(queue, context="main").response["violations"]
+        assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found] == []

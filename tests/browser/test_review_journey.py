@@ -1,0 +1,117 @@
+"""The whole way of a medical review in a real browser: an editor edits and submits, a reviewer reads and signs."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from articles.models import ConditionPage, User
+from tests.desk import EDITORS, REVIEWERS
+from tests.factories import (
+    PASSWORD,
+    BodyAreaPageFactory,
+    ConditionPageFactory,
+    ReviewerFactory,
+    UserFactory,
+    heading,
+    live,
+    paragraph,
+    sign_off,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.fixture
+def article() -> ConditionPage:
+    """Signed two years ago, by somebody else."""
+    page = ConditionPageFactory(
+        parent=BodyAreaPageFactory(title="Thigh", slug="thigh"),
+        title="Hamstring strain",
+        standfirst="A tear of a muscle at the back of the thigh.",
+        blocks=[
+            heading("What is it?"),
+            paragraph("A strain is a tear of some fibres of a muscle, usually while sprinting."),
+            heading("What helps?"),
+            paragraph("Rest the leg for two days, then begin to move it gently."),
+        ],
+    )
+    sign_off(page, on=timezone.localdate() - datetime.timedelta(days=800))
+    return live(page)
+
+
+def member_of(group: str, **names: str) -> User:
+    user: User = UserFactory(**names)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+def log_in(page: Page, address: str, user: User) -> None:
+    page.goto(address + reverse("wagtailadmin_login"))
+    page.get_by_label("Username").fill(user.username)
+    page.get_by_label("Password", exact=False).first.fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/admin/")
+
+
+def log_out(page: Page) -> None:
+    page.context.clear_cookies()
+
+
+def violations(page: Page) -> list[str]:
+    """What is wrong with our part of the screen; the framed article has tests of its own."""
+    ours = {"include": [[".review"]], "exclude": [["iframe"]]}
+    found = Axe().run(page, context=ours).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
+    page: Page, live_server, article, screenshots, colour_scheme
+):
+    editor = member_of(EDITORS, first_name="Eve", last_name="Editor")
+    clinician = member_of(REVIEWERS, first_name="Jo", last_name="Bell")
+    ReviewerFactory(honorific="Dr", name="Jo Bell", slug="jo-bell", user=clinician)
+
+    log_in(page, live_server.url, editor)
+    page.goto(live_server.url + reverse("wagtailadmin_pages:edit", args=[article.pk]))
+    page.get_by_role("textbox", name="Standfirst").fill(
+        "A tear of a muscle at the back of the thigh, or of its tendon."
+    )
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("button", name="Submit to Medical review").click()
+    expect(page.get_by_text("has been submitted for moderation")).to_be_visible()
+    assert live(article).standfirst == "A tear of a muscle at the back of the thigh."
+
+    log_out(page)
+    log_in(page, live_server.url, clinician)
+    page.get_by_role("region", name="Awaiting your review").get_by_role(
+        "link", name="Hamstring strain"
+    ).click()
+    expect(page.get_by_role("heading", name="What changed since")).to_be_visible()
+    expect(page.locator("ins").filter(has_text="thigh, or of its tendon.")).to_be_visible()
+    frame = page.frame_locator("iframe.review__article")
+    expect(frame.get_by_text("or of its tendon.")).to_be_visible()
+    assert violations(page) == []
+    page.screenshot(path=screenshots / f"medical-review-{colour_scheme}.png", full_page=True)
+
+    page.get_by_role("button", name="Sign and publish").click()
+    expect(page.get_by_text("Tick this, or send the article back.")).to_have_count(4)
+    for tick in page.get_by_role("checkbox").all():
+        tick.focus()
+        page.keyboard.press("Space")
+    page.get_by_role("button", name="Sign and publish").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("“Hamstring strain” is signed.")).to_be_visible()
+
+    log_out(page)
+    page.goto(live_server.url + article.get_url())
+    expect(page.get_by_text("Medically reviewed by Dr Jo Bell")).to_be_visible()
+    expect(page.get_by_text("or of its tendon.").first).to_be_visible()
+    page.screenshot(path=screenshots / f"signed-article-{colour_scheme}.png")
