@@ -134,7 +134,9 @@ def test_a_wrong_value_stops_the_start_with_one_sentence_that_names_it(module, n
     assert SECRET not in done.stderr
 
 
-@pytest.mark.parametrize("url", ["smtp://mail:1025", "submission://user:secret@mail.example:587", "console://"])
+@pytest.mark.parametrize(
+    "url", ["smtp://mail:1025", "submission://user:secret@mail.example:587", "console://"]
+)
 def test_mail_is_sent_in_the_ways_that_the_example_names(url):
     assert start("production", **PRODUCTION, EMAIL_URL=url).returncode == 0
 
