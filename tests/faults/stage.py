@@ -140,7 +140,7 @@ class Stage:
 
     def tick(self) -> None:
         """What beat says every few seconds, said at once."""
-        with Celery(broker=self.redis_url) as beat:
+        with Celery(broker=self.redis_url, set_as_current=False) as beat:
             beat.send_task("tasks.links.check_due_links", queue="links")
 
     def run(self, *command: str) -> None:
