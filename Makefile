@@ -43,7 +43,7 @@ manage: setup  ## Run a management command on the demo's data: make manage ARGS=
 test: setup  ## Check everything as CI does: style, types, contracts, migrations and all tests (ARGS go to pytest)
 	@exec $(BIN)/python -m demo.checks $(ARGS)
 
-test-faults: setup  ## Kill, freeze and stop real processes while links are checked (a minute and a half; ARGS=--full: 10,000 checks)
+test-faults: setup  ## Kill, freeze and stop real processes while links are checked (a minute; ARGS=--full: 10,000 checks for each fault, hours)
 	@exec $(BIN)/pytest tests/faults -m faults $(ARGS)
 
 lint: setup  ## Check style: Python and templates

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from products.alarms import settle_host
+from products.freshness import bump
 from products.linkcheck.breaker import WELL, Breaker, Seen, second_look_at, watch
 from products.linkcheck.health import HOUR
 from products.models import Host, Offer
@@ -26,6 +27,7 @@ def watch_host(host_id: int, seen: Seen, *, now: datetime.datetime, tempo: float
     offers = Offer.objects.filter(host=host)
     again = second_look_at(after, tempo=tempo)
     if changed:
+        bump()
         settle_host(host, now=now)
     if changed and again is not None:
         _look_again(offers.filter(pk__in=after.second), at=again)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from django.db import transaction
 from django.db.models import F
@@ -12,6 +14,7 @@ from django.db.models import F
 from products import programmes
 from products.alarms import lock_products, settle_offers
 from products.breakers import watch_host
+from products.freshness import bump
 from products.linkcheck.breaker import Seen
 from products.linkcheck.evidence import Evidence, Hop
 from products.linkcheck.health import BAD, GOOD, Health, Step, Usage, advance
@@ -23,6 +26,7 @@ HEALTH_CHECK_SUB_ID = (
     "healthcheck"  # so that our own looks can be told from readers in a network's statistics
 )
 EXCERPT = 2048
+NOTHING_NOTED: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,15 @@ def record(
     now: datetime.datetime,
     tempo: float,
     usage: Usage,
+    no_later_than: datetime.datetime | None = None,
+    noted: Mapping[str, object] = NOTHING_NOTED,
+    tells_host: bool = True,
 ) -> Step | None:
     """Write down one look, what it means for the host, and the alarms that follow.
 
-    None, and nothing written, if the offer changed since it was read.
+    The next look is `no_later_than` that; `noted` are further columns of the offer. A look that several offers share
+    `tells_host` once, or one page that goes would look like a shop that fails. None, and nothing written, if the offer
+    changed since it was read.
     """
     step = advance(
         Health.from_json(offer.health_memory),
@@ -104,11 +113,13 @@ def record(
         jitter=random.uniform(-1, 1),
         dismissed_fingerprint=offer.dismissal["fingerprint"] if offer.dismissal else "",
     )
+    assert step.next_check_at is not None  # `advance` always says
     changes: dict[str, object] = {
+        **noted,
         **columns(step.health),
         "outcome": judgement.outcome.value,
         "last_checked_at": now,
-        "next_check_at": step.next_check_at,
+        "next_check_at": min(step.next_check_at, no_later_than or step.next_check_at),
         "attempts": 0,
     }
     if judgement.reachable is Reachable.OK:
@@ -143,7 +154,9 @@ def record(
             excerpt=" ".join(evidence.text.replace("\x00", "").split())[:EXCERPT],
         )
         write_flips(offer, step, now=now)
-        if offer.host_id is not None and not _ended_at_network(plan, evidence):
+        if noted.get("price", offer.price) != offer.price:
+            bump()
+        if tells_host and offer.host_id is not None and not _ended_at_network(plan, evidence):
             turned = step.turned is not None
             seen = Seen(offer.pk, step.turned or judgement.outcome, turned=turned)
             watch_host(offer.host_id, seen, now=now, tempo=tempo)
@@ -164,7 +177,9 @@ def columns(health: Health) -> dict[str, object]:
 
 
 def write_flips(offer: Offer, step: Step, *, now: datetime.datetime) -> None:
-    """Keep the changes of health for ever."""
+    """Keep the changes of health for ever. Readers' pages change with them."""
+    if step.flips:
+        bump()
     Flip.objects.bulk_create(
         Flip(
             offer_id=offer.pk,

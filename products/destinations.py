@@ -11,6 +11,7 @@ from publicsuffixlist import PublicSuffixList
 
 from products import programmes
 from products.addresses import Target, check_url, read_targets
+from products.programmes.address import host, stands_under
 
 
 @lru_cache(maxsize=1)
@@ -41,12 +42,34 @@ def host_key(address: str) -> str:
     return str(_public_suffixes().privatesuffix(name) or name)
 
 
+NOT_TO_BE_FETCHED = frozenset(
+    domain
+    for adapter in programmes.ADAPTERS.values()
+    if not adapter.may_be_fetched
+    for domain in adapter.domains
+)
+"""Registrable domains of shops whose terms forbid robots: Amazon's."""
+
+
 def may_be_fetched(name: str) -> bool:
-    """Whether a robot of ours may ask a shop's pages: Amazon's terms forbid it."""
-    barred = (
-        domain
-        for adapter in programmes.ADAPTERS.values()
-        if not adapter.may_be_fetched
-        for domain in adapter.domains
-    )
-    return not any(name == domain or name.endswith(f".{domain}") for domain in barred)
+    """Whether a robot of ours may ask a shop's pages."""
+    return not any(name == domain or name.endswith(f".{domain}") for domain in NOT_TO_BE_FETCHED)
+
+
+NEVER_BEHIND_A_REDIRECT = frozenset(
+    domain
+    for adapter in programmes.ADAPTERS.values()
+    if not adapter.allows_redirect
+    for domain in adapter.domains
+)
+"""Domains of shops whose terms forbid an address of ours before theirs: Amazon's."""
+
+
+def must_be_direct(network: str | None, destination: str) -> bool:
+    """Whether a Buy button must bear the shop's own address, and our `/go/` may not stand before it.
+
+    `network`: the slug of the programme's adapter, None where nobody pays. The shop's terms hold there too.
+    """
+    if network is not None and not programmes.adapter(network).allows_redirect:
+        return True
+    return stands_under(host(destination), NEVER_BEHIND_A_REDIRECT)

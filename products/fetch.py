@@ -23,7 +23,7 @@ import ssl
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from ipaddress import ip_address
@@ -55,7 +55,17 @@ from products.linkcheck.page_hop import MAX_PAGE, page_hop
 from products.linkcheck.page_text import page_text
 from products.linkcheck.verdict import HEADERS_READ
 
-__all__ = ["Door", "HostBusy", "Look", "Session", "Target", "UnsafeAddress", "check_url", "read_targets"]
+__all__ = [
+    "Door",
+    "HostBusy",
+    "Look",
+    "Posting",
+    "Session",
+    "Target",
+    "UnsafeAddress",
+    "check_url",
+    "read_targets",
+]
 
 MAX_HEADER_BYTES: Final = 64 * 1024  # status line and headers, interim answers included
 MAX_COOKIE_BYTES: Final = 8 * 1024  # what we send back; common servers refuse more
@@ -176,6 +186,14 @@ class _MeteredSocket(socket.socket):
 
 class _MeteredTlsSocket(_MeteredSocket, ssl.SSLSocket):
     """The same above TLS. The handshake, which does not pass here, is bounded by the time-out it starts with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is sent where something is sent: to the few hosts of an API, and to no shop."""
+
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class _Line:
@@ -405,8 +423,10 @@ class Session:
         """Close the connections. The session can be used again; it dials anew."""
         self._adapter.close()
 
-    def ask(self, url: str, cookies: RequestsCookieJar, *, ends: float) -> _Page:
-        """GET the checked address `url`, be done when the monotonic clock says `ends`.
+    def ask(
+        self, url: str, cookies: RequestsCookieJar, *, ends: float, posting: Posting | None = None
+    ) -> _Page:
+        """GET the checked address `url`, or POST to it; be done when the monotonic clock says `ends`.
 
         Adds to `cookies` what the shop sets. Raises HostBusy if another thread is using the session; nothing
         for what a server does.
@@ -416,7 +436,7 @@ class Session:
         started = time.monotonic()
         self._line.meter.rearm(ends=ends, left=0)
         try:
-            page = self._ask(url, cookies, ends)
+            page = self._ask(url, cookies, ends, posting)
         except _Ended as ended:
             page = _Page(Hop(url=url, failure=ended.failure, detail=ended.detail))
         except _Spent:
@@ -428,9 +448,13 @@ class Session:
             self._in_use.release()
         return replace(page, hop=replace(page.hop, seconds=time.monotonic() - started))
 
-    def _ask(self, url: str, cookies: RequestsCookieJar, ends: float) -> _Page:
+    def _ask(self, url: str, cookies: RequestsCookieJar, ends: float, posting: Posting | None) -> _Page:
         request = requests.PreparedRequest()
-        request.prepare(method="GET", url=url, headers=self._door.headers, cookies=cookies)
+        if posting is None:
+            request.prepare(method="GET", url=url, headers=self._door.headers, cookies=cookies)
+        else:
+            words = {**self._door.headers, **posting.headers}
+            request.prepare(method="POST", url=url, headers=words, cookies=cookies, data=posting.body)
         # requests has read the address with urllib3's parser, and will read it again with the standard
         # library's to choose the connection. Both must have read what was checked.
         if urlsplit(request.url)[:2] != urlsplit(url)[:2]:
@@ -517,6 +541,7 @@ class Door:
     search list is never tried; it may block. `targets` come from `read_targets`. `networks` and `ca_file` are
     for an operator's own network: literal addresses there may be fetched on any port, and certificates of that
     authority are trusted besides the public ones. `is_barred(host name)` says which shops are never asked.
+    `apis` are the hosts to which something may be posted, over TLS.
 
     Raises ValueError for a User-Agent that can't be sent, OSError for a CA file that can't be read.
     """
@@ -533,6 +558,7 @@ class Door:
         allow_networks: Sequence[Network] = (),
         ca_file: str | None = None,
         is_barred: Callable[[str], bool] = lambda host: False,
+        apis: Collection[str] = (),
     ) -> None:
         if not (user_agent.isascii() and user_agent.isprintable() and user_agent.strip()):
             raise ValueError("The User-Agent must be printable ASCII.")
@@ -549,6 +575,7 @@ class Door:
         self._networks = tuple(allow_networks)
         self._resolver = resolver
         self._is_barred = is_barred
+        self._apis = frozenset(apis)
         self._own_tls = _tls_context(DEFAULT_CA_BUNDLE_PATH, ca_file) if ca_file else _public_tls()
         self._target_tls = {
             file: _tls_context(file)
@@ -580,6 +607,21 @@ class Door:
             for session in own.values():
                 session.close()
         return look.evidence
+
+    def post(self, url: str, posting: Posting) -> Evidence:
+        """Send something to an API and tell what came back. Follows no redirect. Takes `deadline` seconds at most.
+
+        Raises UnsafeAddress for any host but the door's `apis`, and for one without TLS; nothing for what a server
+        does. Neither headers nor body stand in the evidence.
+        """
+        parts = urlsplit(checked := self.checked(url))
+        if parts.scheme != "https" or parts.hostname not in self._apis:
+            raise UnsafeAddress(f"Nothing may be sent to {parts.hostname}.")
+        with self.session(parts.hostname) as session:
+            page = session.ask(
+                checked, RequestsCookieJar(), ends=time.monotonic() + self.deadline, posting=posting
+            )
+        return Evidence(url, (page.hop,), page.text, page.content_type, page.truncated)
 
     def checked(self, url: str) -> str:
         """`url` normalised. Raises UnsafeAddress if it may not be asked, whatever its name stands for."""

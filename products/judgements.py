@@ -139,7 +139,7 @@ def accept_product(offer: Offer, *, user: AbstractBaseUser, now: datetime.dateti
             raise JudgementRefused("Nobody doubts that this is the right product.")
         step = dismissed(health, now=now, axes=(Axis.BUYABLE,))
         changes: dict[str, object] = {**columns(step.health), "baseline": None}
-        if current.retailer.checking == Checking.FETCH and current.next_check_at is not None:
+        if current.retailer.checking != Checking.HUMAN and current.next_check_at is not None:
             changes["next_check_at"] = now
         _write(current, step, changes, now)
         log(current, ACCEPT_PRODUCT, user=user)
@@ -156,7 +156,7 @@ def accept_redirect(offer: Offer, *, user: AbstractBaseUser) -> None:
     with transaction.atomic():
         current = _locked(offer)
         last = current.checks.filter(judged_by__isnull=True).first()
-        if last is None or last.final_address in ("", current.destination):
+        if last is None or not last.was_redirected or last.final_address == current.destination:
             raise JudgementRefused("The last look was not redirected.")
         before, current.destination = current.destination, last.final_address
         current.full_clean()

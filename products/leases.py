@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -11,12 +12,14 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Q
 
 from products.models import Host, Offer
+from products.querysets import OfferQuerySet
 
 LEASE = datetime.timedelta(
     seconds=90
 )  # longer than a round and its last look; a killed worker's runs out by itself
 
 
+MOST_TOGETHER = 1000  # offers that one round looks at before their time
 WORK_COUNTED = 25  # offers; what a round can ask of a host at the usual pace: more makes none more pressing
 
 
@@ -48,11 +51,37 @@ def due_offers(hosts: Collection[Host], *, now: datetime.datetime, most: int) ->
     due = Offer.objects.due(now).filter(host=OuterRef("pk")).values("pk")[:most]
     firsts = Host.objects.filter(pk__in=[host.pk for host in hosts]).annotate(due=ArraySubquery(due))
     chosen = dict(firsts.values_list("key", "due"))
-    offers = Offer.objects.select_related("product").prefetch_related(
+    found = _to_look_at().in_bulk([pk for pks in chosen.values() for pk in pks])
+    return {key: [found[pk] for pk in pks if pk in found] for key, pks in chosen.items()}
+
+
+def same_addresses(
+    due: Mapping[str, Collection[Offer]], *, now: datetime.datetime, attempts_below: int
+) -> dict[str, list[Offer]]:
+    """By the host's key, offers that are not due yet and lead to the address of one that is: a look at it serves both.
+
+    None that has ended workers so often that it must be looked at alone. By an index on the address.
+    """
+    asked = [offer for offers in due.values() for offer in offers]
+    later = _to_look_at().filter(
+        destination__in={offer.destination for offer in asked},
+        host__in={offer.host_id for offer in asked},
+        next_check_at__gt=now,
+        quarantined_at__isnull=True,
+        enabled=True,
+        attempts__lt=attempts_below,
+    )
+    found: dict[str, list[Offer]] = defaultdict(list)
+    for offer in later.order_by("next_check_at", "pk")[:MOST_TOGETHER]:
+        found[offer.host.key].append(offer)
+    return found
+
+
+def _to_look_at() -> OfferQuerySet:
+    """Offers with all that a look at them needs."""
+    return Offer.objects.select_related("product").prefetch_related(
         "retailer__region", "retailer__programme", "host"
     )
-    found = offers.in_bulk([pk for pks in chosen.values() for pk in pks])
-    return {key: [found[pk] for pk in pks if pk in found] for key, pks in chosen.items()}
 
 
 def lease_host(key: str, holder: UUID, *, now: datetime.datetime) -> Host | None:

@@ -1,50 +1,113 @@
 """What a shop shows at an address that cannot exist, so that the same page elsewhere is known for what it is.
 
 Some shops answer every address with 200 and the same page. Its fingerprint is kept with the host and compared
-by every look (`linkcheck.verdict`). Rare: once a month for each host, as one polite request.
+by every look (`linkcheck.verdict`). Rare: once a month for each host, as two polite requests.
 """
 
 from __future__ import annotations
 
 import datetime
-import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 from django.db.models import F, Q
 
-from products.fetch import Door
+from products.destinations import host_key
+from products.fetch import Door, Look
 from products.leases import database_now, give_back, lease_host
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.page import read_page
+from products.linkcheck.robots import allows, read_rules, robots_address
 from products.linkcheck.verdict import Expectation, Outcome, judge, page_fingerprint
-from products.models import Host, Offer
+from products.models import Checking, Host, Offer
+from products.pacing import Engine, Lease, Work
 
 EVERY = datetime.timedelta(days=30)
+THREADS = 4
 NAME = "no-such-page-quixotry"  # no shop sells it; without digits, which fingerprints leave out
 A_PAGE_LIKE_ANY = frozenset((Outcome.NOT_JUDGED, Outcome.SOFT_404))
 
 
 def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, seconds: float = 30.0) -> int:
-    """Ask up to `most` hosts that are due, one after the other, for `seconds` at most. Returns how many were asked."""
-    ends, asked, holder = time.monotonic() + seconds, 0, uuid4()
+    """Ask up to `most` hosts that are due, for `seconds` at most. Returns how many were asked.
+
+    No editor chose that address, so the shop's robots.txt is asked first, and obeyed.
+    """
+    holder, probes = uuid4(), []
     for key in _due(now, most):
-        if time.monotonic() >= ends:
-            break
         offer = Offer.objects.checkable().filter(host__key=key).select_related("retailer").first()
-        if offer is None or lease_host(key, holder, now=database_now()) is None:
-            continue
+        if offer is not None and lease_host(key, holder, now=database_now()) is not None:
+            probes.append(_Probe(key, nonsense_address(offer.destination), float(offer.retailer.pace)))
+    asking = _Asking(door)
+    try:
+        told = asking.run(probes, seconds=seconds)
+        for probe in probes:
+            if probe.host in told:
+                Host.objects.filter(key=probe.host).update(
+                    nonsense_fingerprint=told[probe.host],
+                    nonsense_at=now,
+                    next_polite_at=database_now() + datetime.timedelta(seconds=probe.pace),
+                )
+        return len(told)
+    finally:
+        give_back([probe.host for probe in probes], holder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A host to ask, at its own pace, first for its rules and then for an address that it cannot have."""
+
+    host: str
+    address: str
+    pace: float
+    rules_known: bool = False
+
+
+class _Asking(Work[_Probe, Evidence]):
+    def __init__(self, door: Door) -> None:
+        self.door = door
+        self.told: dict[str, str] = {}
+        self.engine: Engine[_Probe, Evidence] = Engine(
+            self, door, host_of=host_key, threads=THREADS, patience=0.0
+        )
+
+    def run(self, probes: Iterable[_Probe], *, seconds: float) -> Mapping[str, str]:
+        """The fingerprint that each host told, "" for none; hosts of which nothing was learnt are left out."""
+        for probe in probes:
+            self.engine.add(probe.host, [probe], Lease(probe.pace))
         try:
-            evidence = _look(door, nonsense_address(offer.destination))
-            Host.objects.filter(key=key).update(
-                nonsense_fingerprint=fingerprint(evidence) if evidence else "",
-                nonsense_at=now,
-                next_polite_at=database_now() + datetime.timedelta(seconds=float(offer.retailer.pace)),
-            )
-            asked += 1
+            self.engine.run(seconds=seconds)
         finally:
-            give_back([key], holder)
-    return asked
+            self.engine.close()
+        return self.told
+
+    def begin(self, item: _Probe) -> Look:
+        return self.door.begin(item.address if item.rules_known else robots_address(item.address))
+
+    def judge(self, item: _Probe, evidence: Evidence) -> Evidence:
+        return evidence
+
+    def ended(self, item: _Probe, found: Evidence) -> None:
+        if item.rules_known:  # a redirect is judged by where a look ends, and is no page like any
+            self.told[item.host] = fingerprint(found) if len(found.hops) == 1 else ""
+        elif may_ask(found, item.address):
+            self.engine.again(item.host, replace(item, rules_known=True), after=0.0)
+        else:
+            self.told[item.host] = ""
+
+    def lease(self, host: str, item: _Probe) -> Lease | None:
+        return None  # another host is not ours to ask
+
+    def given_back(self, item: _Probe) -> None:
+        self.told[item.host] = ""  # it leads elsewhere
+
+
+def may_ask(rules: Evidence, address: str) -> bool:
+    """Whether a shop's robots.txt lets our checker ask for `address` (RFC 9309: none is leave, none to be had is not)."""
+    known = read_rules(rules)
+    return known is not None and allows(known, address)
 
 
 def nonsense_address(destination: str) -> str:
@@ -66,18 +129,8 @@ def _due(now: datetime.datetime, most: int) -> list[str]:
     """The hosts to ask, the longest waiting first; none that rests or is held."""
     asked_before = Q(nonsense_at__isnull=True) | Q(nonsense_at__lte=now - EVERY)
     rested = Q(next_polite_at__isnull=True) | Q(next_polite_at__lte=now)
-    checkable = Offer.objects.checkable().values("host")
+    checkable = Offer.objects.checkable().filter(retailer__checking=Checking.FETCH).values("host")
     due = Host.objects.free(now).filter(asked_before, rested, pk__in=checkable)
     return list(
         due.order_by(F("nonsense_at").asc(nulls_first=True), "pk").values_list("key", flat=True)[:most]
     )
-
-
-def _look(door: Door, address: str) -> Evidence | None:
-    """One request. None where it leads on: a redirect is judged by where a look ends, and would be another request."""
-    look = door.begin(address)
-    if look.address is None:
-        return None
-    with door.session(urlsplit(look.address).hostname or "") as session:
-        look.ask(session)
-    return look.evidence if look.address is None else None

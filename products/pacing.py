@@ -27,6 +27,9 @@ from products.linkcheck.politeness import Pace, Queue, Turn
 
 MOST_OPEN: Final = 224  # hosts whose connections are kept; each costs some 36 KB
 ASK_AGAIN: Final = 1.0  # seconds until a host that somebody else holds is tried again
+AHEAD: Final = (
+    2  # requests handed out before a thread is free, so that none waits for this one to see that it is
+)
 LONGEST_WAIT: Final = 1.0  # seconds without a glance at the clock
 
 Item = TypeVar("Item")
@@ -113,7 +116,8 @@ class Engine(Generic[Item, Found]):
         self._work = work
         self._door = door
         self._host_of = host_of
-        self._most = threads
+        self._threads_allowed = threads
+        self._most = threads + AHEAD
         self._patience = patience
         self._ends = math.inf
         self._queue: Queue[_Visit[Item]] = Queue(random.random, threads=threads)
@@ -250,7 +254,7 @@ class Engine(Generic[Item, Found]):
         if name not in sessions:
             sessions[name] = self._door.session(name)
         self._asking.add(turn.host)
-        if len(self._threads) < len(self._asking):
+        if len(self._threads) < min(len(self._asking), self._threads_allowed):
             # A daemon, so that a person who interrupts the command need not wait for a shop.
             self._threads.append(
                 threading.Thread(target=self._carry_out, name=f"look-{len(self._threads)}", daemon=True)

@@ -2,33 +2,40 @@
 
 The pacing engine's threads fetch and judge; only the caller's own thread touches the database. Each row is
 written by compare-and-set, so a round that was killed, stopped or repeated neither loses nor doubles a check.
+
+Offers with the same address share one look: one request, judged for each by its own history, one row each.
 """
 
 from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F
+from django.db.models.functions import Greatest
 from wagtail.models import ReferenceIndex
 
 from products.checkbook import Plan, plan_look, record
+from products.clicks.counting import clicked_offers
 from products.destinations import host_key
 from products.fetch import Door, Look
-from products.leases import database_now, due_offers, give_back, lease_due_hosts, lease_host
-from products.linkcheck.evidence import Evidence
+from products.leases import database_now, due_offers, give_back, lease_due_hosts, lease_host, same_addresses
+from products.linkcheck.evidence import Evidence, Failure, Hop
 from products.linkcheck.health import Usage
 from products.linkcheck.politeness import LONGEST_PAUSE
+from products.linkcheck.robots import allows, read_rules, robots_address
 from products.linkcheck.verdict import Judgement, judge
 from products.models import Host, Offer, Product
 from products.pacing import Engine, Lease, Work
 
 ALONE_AFTER = 2  # attempts without an answer; from then on a row is looked at while nothing else is
+KEPT_OUT = "the shop's robots.txt asks robots to keep away."
 MOST_ATTEMPTS = 5  # a row that ended its worker so often is set aside and shown
+RULES_KEPT = datetime.timedelta(days=1)  # how long a robots.txt holds once it was read
 BUSY_AGAIN = datetime.timedelta(
     seconds=30
 )  # an offer given back because another round held a host on its way
@@ -55,25 +62,43 @@ class Report:
     work_left: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class _Due:
-    """An offer whose look is due, and once it is begun what it should find."""
+@dataclass(frozen=True, slots=True)
+class _Sharer:
+    """An offer, and what a look should find for it."""
 
     offer: Offer
-    plan: Plan | None = None
+    plan: Plan
+
+
+@dataclass(slots=True, eq=False)
+class _Due:
+    """A look that is due, for all offers of one address. Once it is begun, those that it is still made for."""
+
+    sharers: Sequence[_Sharer]
+    asks_rules: bool = False  # the look under way is at the shop's robots.txt; the page's own comes after
+    rules: str | None = None  # what that look told
+
+    @property
+    def pace(self) -> float:
+        return max(float(sharer.offer.retailer.pace) for sharer in self.sharers)
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What a look saw, and what that means."""
+    """What a look saw, and what that means for each of its sharers, in their order."""
 
     evidence: Evidence
-    judgement: Judgement
+    judgements: Sequence[Judgement]
 
 
-def run_round(door: Door, *, tempo: float, limits: Limits = Limits()) -> Report:
-    """Look at the offers that are due, for `limits.seconds` and the last looks' end at most."""
-    current = _Round(door, tempo, limits)
+def run_round(
+    door: Door, *, tempo: float, limits: Limits = Limits(), respects_robots: bool = False
+) -> Report:
+    """Look at the offers that are due, for `limits.seconds` and the last looks' end at most.
+
+    `respects_robots`: leave product pages to people where the shop's robots.txt keeps robots from them.
+    """
+    current = _Round(door, tempo, limits, respects_robots)
     try:
         return current.run()
     finally:
@@ -81,8 +106,9 @@ def run_round(door: Door, *, tempo: float, limits: Limits = Limits()) -> Report:
 
 
 class _Round(Work[_Due, _Seen]):
-    def __init__(self, door: Door, tempo: float, limits: Limits) -> None:
+    def __init__(self, door: Door, tempo: float, limits: Limits, respects_robots: bool) -> None:
         self.door = door
+        self.respects_robots = respects_robots
         self.tempo = tempo
         self.limits = limits
         self.holder: UUID = uuid4()
@@ -92,33 +118,38 @@ class _Round(Work[_Due, _Seen]):
             self, door, host_of=host_key, threads=limits.threads, patience=limits.hop_patience
         )
         self.leased: set[str] = set()
+        self.rules: dict[str, dict[str, tuple[str, str]]] = {}
         self.placed: set[int] = set()
+        self.clicked: set[int] = set()
         self.report = Report()
 
     def run(self) -> Report:
         hosts = lease_due_hosts(self.holder, now=self.began_at, most=self.limits.hosts)
         due = due_offers(hosts, now=self.began_at, most=self.limits.offers_a_host)
-        self.placed = _placed({offer.product_id for offers in due.values() for offer in offers})
+        together = same_addresses(due, now=self.began_at, attempts_below=ALONE_AFTER)
+        offers = [offer for found in (due, together) for each in found.values() for offer in each]
+        self.placed = _placed({offer.product_id for offer in offers})
+        self.clicked = clicked_offers({offer.pk for offer in offers}, now=self.began_at)
         leases = {
             host.key: self._admit(
                 host, max((float(offer.retailer.pace) for offer in due[host.key]), default=0.0)
             )
             for host in hosts
         }
-        for key, offers in due.items():
-            for offer in offers:
+        for key, found in due.items():
+            for offer in found:
                 if (
                     offer.attempts >= ALONE_AFTER
                 ):  # if it ends this process, no other row falls under suspicion
-                    self.engine.add(key, [_Due(offer)], leases[key])
+                    self.engine.add(key, [_Due([self._sharer(offer)])], leases[key])
                     self.engine.run(seconds=self._seconds_left())
-        for key, offers in due.items():
-            self.engine.add(
-                key, [_Due(offer) for offer in offers if offer.attempts < ALONE_AFTER], leases[key]
-            )
+        for key, found in due.items():
+            calm = [self._sharer(offer) for offer in found if offer.attempts < ALONE_AFTER]
+            others = [self._sharer(offer) for offer in together.get(key, ())]
+            self.engine.add(key, _looks(calm, others), leases[key])
         self.engine.run(seconds=self._seconds_left())
-        others = Host.objects.free(self.now()).with_due_offers(self.now())
-        self.report.work_left = self.engine.unfinished or others.exists()
+        waiting = Host.objects.free(self.now()).with_due_offers(self.now())
+        self.report.work_left = self.engine.unfinished or waiting.exists()
         return self.report
 
     def close(self) -> None:
@@ -148,10 +179,52 @@ class _Round(Work[_Due, _Seen]):
     # --- what the engine asks ------------------------------------------------------------------------
 
     def begin(self, item: _Due) -> Look | None:
-        if not self._count_attempt(item.offer):
+        item.sharers = [sharer for sharer in item.sharers if self._count_attempt(sharer.offer)]
+        if not item.sharers:
             return None
-        item.plan = plan_look(item.offer, now=self.now(), tempo=self.tempo)
-        return self.door.begin(item.plan.address)
+        item.asks_rules = False
+        first = item.sharers[0]
+        if self.respects_robots and first.offer.host is not None:
+            robots = robots_address(first.offer.destination)
+            if item.rules is None:
+                item.rules = self._rules(first.offer.host, robots)
+            if item.rules is None:
+                item.asks_rules = True
+                return self.door.begin(robots)
+            if not allows(item.rules, first.offer.destination):
+                barred = Hop(first.offer.destination, failure=Failure.BARRED, detail=KEPT_OUT)
+                self.ended(item, self.judge(item, Evidence(first.offer.destination, (barred,))))
+                return None
+        return self.door.begin(first.plan.address)
+
+    def _rules(self, host: Host, robots: str) -> str | None:
+        """A shop's rules for robots, if they were read lately."""
+        read_at, rules = self.rules.setdefault(host.key, dict(host.robots)).get(robots, (None, ""))
+        fresh = read_at and self.now() - datetime.datetime.fromisoformat(read_at) < RULES_KEPT * self.tempo
+        return rules if fresh else None
+
+    def _keep_rules(self, item: _Due, seen: Evidence) -> None:
+        """Keep a shop's rules, and go on to the page. Where they can't be had the last ones hold, or there are none.
+
+        RFC 9309 would have an unreachable robots.txt keep us away from everything; then no shop could ever be found dead.
+        """
+        host = item.sharers[0].offer.host
+        assert host is not None  # `begin` has seen it
+        known = self.rules[host.key]
+        rules = read_rules(seen)
+        if rules is None:
+            rules = known.get(seen.requested, ("", ""))[1]
+        item.rules = rules
+        known[seen.requested] = (self.now().isoformat(), rules)
+        Host.objects.filter(pk=host.pk, leased_by=self.holder).update(robots=known)
+        self.engine.again(host.key, item, after=0.0)
+
+    def _uncount_attempt(self, offer: Offer) -> None:
+        """The worker outlived what it asked, and has not asked for the offer's page yet."""
+        Offer.objects.filter(pk=offer.pk, version=offer.version).update(attempts=offer.attempts)
+
+    def _sharer(self, offer: Offer) -> _Sharer:
+        return _Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo))
 
     def _count_attempt(self, offer: Offer) -> bool:
         """Count an attempt before it is made, so that a row which ends its worker is known by it. False: leave it.
@@ -165,25 +238,38 @@ class _Round(Work[_Due, _Seen]):
         return bool(as_read.update(attempts=F("attempts") + 1))
 
     def judge(self, item: _Due, evidence: Evidence) -> _Seen:
-        assert item.plan is not None
-        return _Seen(evidence, judge(evidence, item.plan.expectation))
+        return _Seen(evidence, [judge(evidence, sharer.plan.expectation) for sharer in item.sharers])
 
     def ended(self, item: _Due, found: _Seen) -> None:
-        assert item.plan is not None
-        usage = Usage.IN_LIVE_ARTICLE if item.offer.product_id in self.placed else Usage.ELSEWHERE
-        step = record(
-            item.offer,
-            item.plan,
-            found.evidence,
-            found.judgement,
-            now=self.now(),
-            tempo=self.tempo,
-            usage=usage,
-        )
-        self.report.looked += step is not None
-        self.report.flipped += len(step.flips) if step else 0
-        if found.judgement.retry_after is not None:
-            self._keep_quiet(host_key(found.evidence.final_url), found.judgement.retry_after)
+        pause = found.judgements[0].retry_after
+        if pause is not None:
+            self._keep_quiet(host_key(found.evidence.final_url), pause)
+        if item.asks_rules:
+            for sharer in item.sharers:
+                self._uncount_attempt(sharer.offer)
+            if pause is None:
+                self._keep_rules(item, found.evidence)
+            return
+        is_told = False  # the host hears of a look once, and always through the same offer
+        for sharer, judgement in zip(item.sharers, found.judgements, strict=True):
+            step = record(
+                sharer.offer,
+                sharer.plan,
+                found.evidence,
+                judgement,
+                now=self.now(),
+                tempo=self.tempo,
+                usage=self._usage(sharer.offer),
+                tells_host=not is_told,
+            )
+            is_told |= step is not None
+            self.report.looked += step is not None
+            self.report.flipped += len(step.flips) if step else 0
+
+    def _usage(self, offer: Offer) -> Usage:
+        if offer.pk in self.clicked:
+            return Usage.CLICKED_THIS_WEEK
+        return Usage.IN_LIVE_ARTICLE if offer.product_id in self.placed else Usage.ELSEWHERE
 
     def _keep_quiet(self, key: str, seconds: float) -> None:
         """A host that asked for quiet gets it from every worker, through the database."""
@@ -193,12 +279,28 @@ class _Round(Work[_Due, _Seen]):
 
     def lease(self, host: str, item: _Due) -> Lease | None:
         leased = lease_host(host, self.holder, now=self.now())
-        return None if leased is None else self._admit(leased, float(item.offer.retailer.pace))
+        return None if leased is None else self._admit(leased, item.pace)
 
     def given_back(self, item: _Due) -> None:
-        self.report.given_back += 1
-        as_read = Offer.objects.filter(pk=item.offer.pk, version=item.offer.version)
-        as_read.update(next_check_at=self.now() + BUSY_AGAIN * self.tempo, attempts=0)
+        again = self.now() + BUSY_AGAIN * self.tempo
+        for sharer in item.sharers:
+            self.report.given_back += 1
+            as_read = Offer.objects.filter(pk=sharer.offer.pk, version=sharer.offer.version)
+            as_read.update(next_check_at=Greatest("next_check_at", again), attempts=0)
+
+
+def _looks(due: Iterable[_Sharer], others: Iterable[_Sharer]) -> list[_Due]:
+    """One look for each address that is due, the longest waiting first, for all offers that lead there.
+
+    In the order of their keys: whoever is told of a look through its first offer hears of the same one each time.
+    """
+    by_address: dict[str, list[_Sharer]] = {}
+    for sharer in due:
+        by_address.setdefault(sharer.plan.address, []).append(sharer)
+    for sharer in others:
+        if sharer.plan.address in by_address:
+            by_address[sharer.plan.address].append(sharer)
+    return [_Due(sorted(sharers, key=lambda sharer: sharer.offer.pk)) for sharers in by_address.values()]
 
 
 def _placed(products: Collection[int]) -> set[int]:

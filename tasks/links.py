@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from products.alarms import settle_all
+from products.api_round import ask_api, forget_old_prices, the_api
 from products.door import the_door
 from products.judgements import read_identities
 from products.leases import database_now
@@ -23,7 +24,10 @@ logger = logging.getLogger(__name__)
 def check_due_links() -> None:
     """Run one round; ask for the next at once if work is left."""
     report = run_round(
-        the_door(), tempo=settings.LINK_CHECK_TEMPO, limits=Limits(threads=settings.LINK_CHECK_THREADS)
+        the_door(),
+        tempo=settings.LINK_CHECK_TEMPO,
+        limits=Limits(threads=settings.LINK_CHECK_THREADS),
+        respects_robots=settings.RESPECT_ROBOTS_FOR_PRODUCTS,
     )
     if report.looked or report.given_back:
         logger.info(
@@ -42,6 +46,14 @@ def ask_for_nonsense() -> None:
     probe_nonsense(the_door(), now=database_now())
 
 
+@shared_task(soft_time_limit=60, time_limit=80)
+def ask_the_api() -> None:
+    """Ask the API of shops whose pages robots may not open, once. Safe to miss or repeat."""
+    looked = ask_api(the_api(), tempo=settings.LINK_CHECK_TEMPO)
+    if looked:
+        logger.info("Asked the API about %d offer(s).", looked)
+
+
 @shared_task
 def settle_alarms() -> None:
     """Mend what edits changed where no look was made: identities that are read, and alarms. Safe to miss or repeat."""
@@ -50,3 +62,6 @@ def settle_alarms() -> None:
     if changed:
         logger.info("Read %d change(s) of identity from addresses.", changed)
     settle_all(now=now)
+    forgotten = forget_old_prices(now=now)
+    if forgotten:
+        logger.info("Forgot %d price(s) that are a day old.", forgotten)

@@ -8,15 +8,20 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from articles import digests, references, services
+from articles import credentials, digests, references, report_notices, rule_changes, services
 
 logger = logging.getLogger(__name__)
 
 
 @shared_task
 def flag_overdue() -> None:
-    """Flag what became due, after the calls that outdated references make. Hourly; safe to miss or repeat."""
+    """Flag what became due, after what makes it due: changed tiers, outdated references, registrations that ran out.
+
+    Hourly; safe to miss or repeat.
+    """
+    rule_changes.apply_changed_rules(now=timezone.now())
     references.call_for_outdated_references(now=timezone.now())
+    credentials.call_for_lapsed_credentials(now=timezone.now())
     flagged = services.flag_overdue(now=timezone.now())
     if flagged:
         logger.info("Flagged %d article(s) for medical review.", flagged)
@@ -28,3 +33,11 @@ def send_digests() -> None:
     sent = digests.send_digests(now=timezone.now(), hour=settings.DIGEST_HOUR)
     if sent:
         logger.info("Sent %d review digest(s).", sent)
+
+
+@shared_task
+def tell_of_safety_concerns() -> None:
+    """Tell the leads of safety concerns that readers reported. Every minute; safe to miss or repeat."""
+    sent = report_notices.tell_of_safety_concerns(now=timezone.now())
+    if sent:
+        logger.info("Sent %d mail(s) about safety concerns.", sent)

@@ -417,9 +417,9 @@ def _page_seen(look: _Look) -> Judgement:
     elif page.has_product_marker:
         buyable, reason, matches = _stock(look)
         if buyable in (Buyable.IN_STOCK, Buyable.UNKNOWN) and expectation.baseline is not None:
-            difference = _difference(expectation.baseline, page)
-            if difference:
-                buyable, reason = Buyable.DIFFERENT_PRODUCT, difference
+            found = difference(expectation.baseline, _baseline(page))
+            if found:
+                buyable, reason = Buyable.DIFFERENT_PRODUCT, found
     else:
         reason = "The page bears no mark of a product."
     reasons[Axis.BUYABLE] = reason
@@ -490,20 +490,21 @@ def _stock(look: _Look) -> tuple[Buyable, str, tuple[Match, ...]]:
     return (Buyable.DISCONTINUED if gone else Buyable.OUT_OF_STOCK), reason, matches
 
 
-def _difference(baseline: Baseline, page: PageFacts) -> str:
-    """How the page differs from what it was, in words; "" if it is the same product.
+def difference(before: Baseline, now: Baseline) -> str:
+    """How a product differs from what it was, in words; "" if it is the same.
 
     Codes decide where both sides have them. Without codes the name does: a shop that rewrites its
     addresses keeps the names, and one that reuses an address does not.
     """
-    before = set(baseline.gtin.split())
-    if before and page.gtins:
-        return "" if before.intersection(page.gtins) else f"GTIN {page.gtins[0]} was {baseline.gtin[:60]}."
-    if baseline.mpn and page.mpn:
-        same = normalise(baseline.mpn) == normalise(page.mpn)
-        return "" if same else f'Maker\'s number "{page.mpn[:60]}" was "{baseline.mpn[:60]}".'
-    if baseline.title and page.name and not _alike(baseline.title, page.name):
-        return f'"{page.name[:120]}" was "{baseline.title[:120]}".'
+    codes = now.gtin.split()
+    if before.gtin and codes:
+        known = set(before.gtin.split())
+        return "" if known.intersection(codes) else f"GTIN {codes[0]} was {before.gtin[:60]}."
+    if before.mpn and now.mpn:
+        same = normalise(before.mpn) == normalise(now.mpn)
+        return "" if same else f'Maker\'s number "{now.mpn[:60]}" was "{before.mpn[:60]}".'
+    if before.title and now.title and not _alike(before.title, now.title):
+        return f'"{now.title[:120]}" was "{before.title[:120]}".'
     return ""
 
 
@@ -526,20 +527,22 @@ def _baseline(page: PageFacts) -> Baseline:
 
 
 def _sealed(judgement: Judgement, look: _Look) -> Judgement:
-    """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself.
+    """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself."""
+    different = look.page.name if judgement.buyable is Buyable.DIFFERENT_PRODUCT else ""
+    return seal(judgement, str(look.status), _host(look.final), look.final.path, normalise(different))
+
+
+def seal(judgement: Judgement, *seen: str) -> Judgement:
+    """`judgement` with its fingerprint, made of its outcome, its axes and what was `seen`.
 
     Of identity only its loss counts: a plain and a tracked look at one page are one result.
     """
-    different = look.page.name if judgement.buyable is Buyable.DIFFERENT_PRODUCT else ""
     parts = (
         judgement.outcome,
         judgement.reachable,
         "lost" if judgement.identity is Identity.LOST else "",
         judgement.buyable,
-        str(look.status),
-        _host(look.final),
-        look.final.path,
-        normalise(different),
+        *seen,
     )
     fingerprint = hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
     return replace(judgement, fingerprint=fingerprint)

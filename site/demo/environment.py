@@ -6,10 +6,16 @@ import os
 import secrets
 from pathlib import Path
 
+from demo.retailers.creators_api import DEMO_CREDENTIALS
 from demo.services import ROOT, VAR, postgresql_programs
 
 FOLDER = VAR / "demo"
 FETCH_HOSTS = FOLDER / "retailers" / "fetch_hosts"
+PRETENCE = {
+    "FETCH_HOSTS": str(FETCH_HOSTS),
+    "AMAZON_CREATORS_API_NA": ":".join(DEMO_CREDENTIALS),
+}
+"""What sends the link checks to the fake retailers and to the stand-in of Amazon's API: both or neither."""
 TEMPO = "0.0002"  # an hour between two looks at a link becomes 0.7 seconds, a week two minutes
 
 
@@ -31,7 +37,7 @@ def demo_environment(urls: dict[str, str], *, site: str) -> dict[str, str]:
         "SITE_URL": site,
         "FLAG_OVERDUE_MINUTES": "1",
         "LINK_CHECK_TEMPO": os.environ.get("LINK_CHECK_TEMPO", TEMPO),
-        **({"FETCH_HOSTS": str(FETCH_HOSTS)} if FETCH_HOSTS.exists() else {}),
+        **(PRETENCE if FETCH_HOSTS.exists() else {}),
     }
 
 

@@ -525,11 +525,13 @@ def test_a_shop_may_take_its_time_for_every_answer():
     ],
 )
 def test_a_client_without_tls_is_dropped_and_the_next_is_served(shops, words):
-    with socket.create_connection(("127.0.0.1", shops.port), 5) as raw:
+    with (
+        socket.create_connection(("127.0.0.1", shops.port), 5) as raw,
+        contextlib.suppress(OSError),  # the server may hang up between any two of these
+    ):
         raw.sendall(words)
         raw.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(ConnectionResetError):  # what closing with unread data sends
-            assert raw.recv(10) == b""
+        assert raw.recv(10) == b""
     assert ask(shops)[0].status == 200
 
 

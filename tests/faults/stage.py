@@ -138,6 +138,10 @@ class Stage:
     def start_beat(self, name: str = "beat") -> subprocess.Popen[Any]:
         return self._start(name, [*_CELERY, "beat", "--loglevel", "INFO"])
 
+    def start_deployment(self, name: str) -> subprocess.Popen[Any]:
+        """What every deployment begins with."""
+        return self._start(name, [sys.executable, "manage.py", "migrate", "--noinput"])
+
     def tick(self) -> None:
         """What beat says every few seconds, said at once."""
         with Celery(broker=self.redis_url, set_as_current=False) as beat:

@@ -10,12 +10,12 @@ from tests.faults.stage import Stage
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]  # the session's database lends its tables
 
-SMALL = Scene(shops=30, offers=240, pace=0.4)
+SMALL = Scene(shops=20, offers=140, pace=0.3)
 LARGE = Scene(shops=2_000, offers=10_000, pace=0.5)
 
 
 def test_no_check_is_lost_or_doubled_while_everything_fails_in_one_run(stage: Stager):
-    on = stage(SMALL, tempo=0.00006)
+    on = stage(SMALL, tempo=0.00003)
     on.tick()
     killed = on.start_workers("killed", hours_off=-1)
     for name in ("beat", "second-beat"):
@@ -65,7 +65,7 @@ def test_no_check_is_lost_or_doubled_under(fault: str, stage: Stager):
     if everything or fault == "two beats":
         on.start_beat("second-beat")
     for tenth in (1, 2, 3):
-        looked_at_least(on, tenth * LARGE.offers // 10, seconds=300)
+        looked_at_least(on, tenth * LARGE.offers // 10, seconds=1200)
         if everything or fault.startswith("workers killed"):
             killed = on.kill(workers)
             if "left to run out" not in fault:
@@ -84,7 +84,9 @@ def test_no_check_is_lost_or_doubled_under(fault: str, stage: Stager):
         on.start_workers("other")
         time.sleep(100)
         on.thaw(workers)
-    all_is_as_without_a_fault(on, seconds=900)
+    all_is_as_without_a_fault(
+        on, seconds=3600
+    )  # a busy machine takes its time, and time is not what is tested
 
 
 def looked_at_least(on: Stage, offers: int, *, seconds: float = 40) -> None:

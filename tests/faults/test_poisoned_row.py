@@ -9,12 +9,12 @@ from tests.faults.scene import Scene
 pytestmark = [pytest.mark.faults, pytest.mark.django_db]
 
 POISONED = "https://shop-3.example/1"
-SCENE = Scene(shops=6, offers=24, pace=0.3, poisoned=POISONED)
+SCENE = Scene(shops=5, offers=20, pace=0.2, poisoned=POISONED)
 
 
 def test_a_row_that_kills_its_worker_is_quarantined_after_five_attempts_and_the_others_go_on(stage: Stager):
     """The worker process is killed whenever the shop is asked for that page, as a page that crashes our parser would."""
-    on = stage(SCENE, tempo=0.0001)
+    on = stage(SCENE, tempo=0.00003)
     group = on.start_workers()
     on.wait_until(lambda: on.has_children(group), seconds=40)
     for attempt in range(1, MOST_ATTEMPTS + 1):

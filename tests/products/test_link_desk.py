@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 
 import pytest
@@ -10,14 +11,16 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ReferenceIndex
 
+from products.alarm_desk import AlarmsView, alarm_url
 from products.linkcheck.verdict import Buyable, Identity, Reachable
-from products.models import Alarm, AlarmKind, Checking, Offer
+from products.models import Alarm, AlarmKind, Check, Checking, Offer
 from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, desk_of, is_refused, text_of
 from tests.factories import (
     ConditionPageFactory,
     OfferFactory,
     ProductFactory,
     ProgrammeFactory,
+    RegionFactory,
     RetailerFactory,
     product_box,
 )
@@ -165,6 +168,63 @@ def test_the_list_of_alarms_costs_as_many_queries_for_many_as_for_one(
         editor.get(reverse(ALARMS))
 
 
+def test_alarms_are_filtered_by_kind_shop_and_region(editor):
+    uk, us = broken(), broken(retailer__region=RegionFactory(code="US"))
+    failing = Alarm.objects.create(
+        kind=AlarmKind.FAILING, host=us.offer.host, reason="All gone.", opened_at=NOW
+    )
+    for chosen, shown, hidden in (
+        ({"kind": "broken"}, {uk, us}, {failing}),
+        ({"retailer": us.offer.retailer_id}, {us, failing}, {uk}),
+        ({"region": uk.offer.retailer.region_id}, {uk}, {us, failing}),
+    ):
+        listing = text_of(editor.get(reverse("alarms:results"), chosen))
+        assert all(alarm_url(alarm) in listing for alarm in shown)
+        assert not any(alarm_url(alarm) in listing for alarm in hidden)
+
+
+def test_many_alarms_stand_on_several_pages_and_in_one_export(editor, monkeypatch):
+    offers = [OfferFactory() for _ in range(3)]
+    article = ConditionPageFactory(title="Groin strain", blocks=[product_box(offers[0].product)])
+    ReferenceIndex.create_or_update_for_object(article)
+    Alarm.objects.bulk_create(
+        Alarm(kind=kind, offer=offer, reason="Gone.", opened_at=NOW)
+        for offer in offers
+        for kind in (AlarmKind.BROKEN, AlarmKind.IDENTITY_LOST)
+    )
+    monkeypatch.setattr(AlarmsView, "paginate_by", 4)
+    assert text_of(editor.get(reverse(ALARMS))).count("Gone.") == 4
+    assert text_of(editor.get(reverse(ALARMS), {"p": 2})).count("Gone.") == 2
+    export = editor.get(reverse(ALARMS), {"export": "csv"})
+    rows = list(csv.DictReader(b"".join(export.streaming_content).decode().splitlines()))
+    assert len(rows) == 6
+    assert rows[0]["Why"] == "Gone."
+    assert {row["All articles"] for row in rows} == {"Groin strain", ""}
+    assert editor.get(reverse(ALARMS), {"export": "xlsx"}).status_code == 200
+
+
+def test_the_front_page_counts_what_rings_and_what_waits_for_a_person(editor):
+    home = reverse("wagtailadmin_home")
+    assert "ringing-alarms" not in text_of(editor.get(home))
+    alarm = broken()
+    by_hand()
+    shown = text_of(editor.get(home))
+    assert "Alarms (1)" in shown
+    assert alarm_url(alarm) in shown
+    assert "Links to look at (1)" in shown
+
+
+def test_an_offer_shows_who_judged_it_and_what_was_called_harmless(editor):
+    offer = by_hand()
+    say(editor, offer, "broken")
+    judge = Check.objects.get(offer=offer).judged_by
+    deal(editor, Alarm.objects.get(offer=offer), "dismiss", **{"dismiss-reason": "For members."})
+    inspect = reverse(Offer.snippet_viewset.get_url_name("inspect"), args=[offer.pk])
+    shown = text_of(editor.get(inspect))
+    assert str(judge) in shown
+    assert "For members." in shown
+
+
 def test_an_editor_dismisses_with_a_reason(editor):
     alarm = broken()
     assert "This field is required" in deal(editor, alarm, "dismiss")
@@ -179,8 +239,13 @@ def test_an_editor_snoozes_and_the_alarm_stands_apart(editor):
     until = (NOW + 240 * HOUR).date()
     values = {"snooze-reason": "The shop is moving.", "snooze-until": until.isoformat()}
     shown = deal(editor, alarm, "snooze", **values)
-    assert "Nothing rings" in shown
+    assert f"Snoozed until {until.day} {until:%B %Y}" in shown
     assert "The shop is moving." in shown
+    other = broken()
+    shown = text_of(editor.get(reverse(ALARMS)))
+    assert shown.index(str(other)) < shown.index(str(alarm))  # what rings comes first
+    assert str(alarm) not in text_of(editor.get(reverse(ALARMS), {"state": "ringing"}))
+    assert str(other) not in text_of(editor.get(reverse(ALARMS), {"state": "snoozed"}))
     past = {"snooze-reason": "x", "snooze-until": "2020-01-01"}
     assert "date is past" in deal(editor, alarm, "snooze", **past)
 

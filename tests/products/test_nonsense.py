@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from demo.retailers import Behaviour
 from products.leases import database_now, lease_host
+from products.linkcheck.evidence import Evidence, Hop
 from products.linkcheck.verdict import Outcome, Reachable
 from products.models import Host
-from products.nonsense import NAME, nonsense_address, probe_nonsense
+from products.nonsense import NAME, may_ask, nonsense_address, probe_nonsense
 from tests.products.shops import door, look_at_all, offers_at, shops
 
 __all__ = ["door", "shops"]
@@ -63,7 +64,41 @@ def test_an_honest_a_closed_and_a_walled_shop_have_no_such_page(shops, door, beh
     host = Host.objects.get(key="peak.example")
     assert host.nonsense_fingerprint == ""
     assert host.nonsense_at is not None
-    assert sum(request.host == "peak.example" for request in shops.requests) == 1
+    asked = [request.target for request in shops.requests if request.host == "peak.example"]
+    assert asked[:2] == ["/robots.txt", f"/many/{NAME}"]
+    assert shops.max_in_flight["peak.example"] == 1
+
+
+def test_a_shop_s_robots_txt_is_obeyed_at_an_address_that_no_editor_chose(shops, door):
+    peak = shops.shop("peak.example")
+    peak.category(f"/many/{NAME}", name=CATALOGUE)
+    offers_at(shops, 1)
+    before, peak.robots = peak.robots, "User-agent: *\nDisallow: /many/\n"
+    try:
+        probe_nonsense(door, now=database_now())
+    finally:
+        peak.robots = before
+    assert [request.target for request in shops.requests] == ["/robots.txt"]
+    assert Host.objects.get(key="peak.example").nonsense_fingerprint == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "may"),
+    [
+        (200, "User-agent: *\nDisallow: /", False),
+        (200, "User-agent: ReferredCheck\nDisallow: /many", False),
+        (200, "User-agent: Other\nDisallow: /", True),
+        (200, "", True),
+        (404, "User-agent: *\nDisallow: /", True),
+        (503, "", False),
+        (None, "", False),
+    ],
+)
+def test_what_robots_txt_lets_us_ask(status, text, may):
+    rules = Evidence(
+        "https://a.example/robots.txt", (Hop("https://a.example/robots.txt", status),), text=text
+    )
+    assert may_ask(rules, f"https://a.example/many/{NAME}") is may
 
 
 def test_a_host_is_asked_once_a_month_and_rests_afterwards(shops, door):

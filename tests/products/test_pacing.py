@@ -23,7 +23,7 @@ from products.pacing import Engine, Lease, Work
 from tests.hostile_server import HostileServer
 
 ROOT = Path(__file__).resolve().parents[2]
-BLUR = 0.005  # seconds that the way to the server's clock may add or take
+BLUR = 0.03  # seconds that the way to the server's clock may add or take
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +139,18 @@ def test_no_thread_sleeps_for_a_host(shops, door):
     engine.close()
     assert max(asked(shops, "birch.example")) < max(asked(shops, "alder.example"))
     assert gaps(asked(shops, "alder.example"))[0] >= 1.0 - BLUR
+
+
+def test_a_shop_that_stops_answering_holds_one_thread_and_no_other_shop(shops, door):
+    shops.shop("cedar.example").down(Behaviour.TIMEOUT)
+    looks = Looks(door, pace=0.05)
+    silent = [f"https://cedar.example/{number}" for number in range(2)]
+    others = [f"https://{name}.example/{number}" for name in ("alder", "birch") for number in range(6)]
+    try:
+        run(looks, *silent, *others, threads=2)
+    finally:
+        shops.shop("cedar.example").up()
+    assert {item for item, _ in looks.seen[: len(others)]} == set(others)
 
 
 def test_a_redirect_to_another_host_waits_for_that_host_s_pace(shops, door):
@@ -317,7 +329,10 @@ def test_connections_are_closed_when_a_host_is_done_and_never_more_than_a_fixed_
     )
     looks.then = lambda item, evidence: open_at_once.append(len(engine._sessions))
     engine.run()
-    assert max(open_at_once) <= 3  # the one that has just answered is counted before it is spared
+    most = (
+        3 + pacing.AHEAD
+    )  # those in use, and the one that has just answered and is counted before it is spared
+    assert max(open_at_once) <= most
     assert not engine._sessions
     engine.close()
 

@@ -12,9 +12,10 @@ from demo.retailers import Behaviour, RetailerServer
 from products import destinations
 from products.addresses import read_targets
 from products.checkbook import plan_look, record
+from products.clicks.counting import count
 from products.fetch import Door
 from products.leases import database_now, give_back, lease_due_hosts, lease_host
-from products.linkcheck.health import Usage
+from products.linkcheck.health import DAY, Usage
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable, judge
 from products.models import Check, Flip, Host, Offer
 from products.querysets import OfferQuerySet
@@ -74,6 +75,18 @@ def look_again(offer: Offer, door: Door) -> Offer:
     run_round(door, tempo=TEMPO, limits=QUICK)
     offer.refresh_from_db()
     return offer
+
+
+@pytest.mark.parametrize(
+    ("is_person", "within"), [(True, 1.2), (False, 30 * 1.2)], ids=["a person", "a robot"]
+)
+def test_a_link_that_people_clicked_this_week_is_looked_at_daily(shops, door, is_person, within):
+    offer = offer_at(shops, f"/clicked-{is_person}")
+    count(offer.pk, None, None, is_person=is_person, now=timezone.now())
+    run_round(door, tempo=TEMPO, limits=QUICK)
+    offer.refresh_from_db()
+    days = (offer.next_check_at - offer.last_checked_at) / (DAY * TEMPO)
+    assert within / 1.5 <= days <= within
 
 
 def test_a_round_finds_a_healthy_offer_and_writes_down_what_it_saw(shops, door):
@@ -271,3 +284,186 @@ def test_an_old_revision_cannot_bring_back_the_health_of_another_address(shops, 
     offer.refresh_from_db()
     assert offer.destination.endswith("/before")
     assert (offer.reachable, offer.last_checked_at) == (Reachable.UNKNOWN, None)
+
+
+# --- one address, one look ------------------------------------------------------------------------
+
+
+def peak(**values):
+    return RetailerFactory(
+        name=f"Peak {uuid4().hex[:6]}", domains=["peak.example"], programme=None, pace="0.1", **values
+    )
+
+
+def sharers(shops, path: str, count: int, behaviour: Behaviour = Behaviour.PRODUCT) -> list[Offer]:
+    """Offers of different products that lead to one page, as a range's do."""
+    first = offer_at(shops, path, behaviour, retailer=peak())
+    return [first, *(OfferFactory(destination=first.destination, retailer=peak()) for _ in range(count - 1))]
+
+
+def asked(shops, path: str) -> int:
+    return sum(request.target.partition("?")[0] == path for request in shops.requests)
+
+
+def test_offers_of_one_address_share_one_request_and_each_has_its_own_row(shops, door):
+    offers = sharers(shops, "/shared", 3)
+    alone = offer_at(shops, "/by-itself")
+    report = run_round(door, tempo=TEMPO, limits=QUICK)
+    assert (report.looked, asked(shops, "/shared"), asked(shops, "/by-itself")) == (4, 1, 1)
+    for offer in [*offers, alone]:
+        offer.refresh_from_db()
+        assert (offer.reachable, offer.attempts, offer.version) == (Reachable.OK, 0, 2)
+        assert Check.objects.filter(offer=offer).count() == 1
+
+
+def test_what_one_look_saw_is_judged_for_each_offer_by_its_own_history(shops, door):
+    known, new = sharers(shops, "/swapped", 2)
+    baseline = {"title": "A kettle", "gtin": "4006381333931", "mpn": "", "canonical": ""}
+    Offer.objects.filter(pk=known.pk).update(baseline=baseline)
+    run_round(door, tempo=TEMPO, limits=QUICK)
+    assert asked(shops, "/swapped") == 1
+    assert Check.objects.get(offer=known).outcome == Outcome.DIFFERENT_PRODUCT
+    assert Check.objects.get(offer=new).outcome == Outcome.HEALTHY
+
+
+def test_an_offer_that_is_not_due_is_looked_at_along_with_one_that_is(shops, door):
+    due, later = sharers(shops, "/early", 2)
+    tomorrow = database_now() + datetime.timedelta(days=1)
+    Offer.objects.filter(pk=later.pk).update(next_check_at=tomorrow)
+    aside, off = (OfferFactory(destination=due.destination, retailer=peak()) for _ in range(2))
+    Offer.objects.filter(pk=aside.pk).update(next_check_at=tomorrow, attempts=2)
+    Offer.objects.filter(pk=off.pk).update(enabled=False)
+    assert run_round(door, tempo=TEMPO, limits=QUICK).looked == 2
+    assert asked(shops, "/early") == 1
+    assert set(Check.objects.values_list("offer", flat=True)) == {due.pk, later.pk}
+
+
+def test_tracked_and_plain_looks_at_one_page_are_not_the_same_request(shops, door):
+    plain = offer_at(shops, "/both", Behaviour.KEEPS_TAG, retailer=peak())
+    paid = RetailerFactory(domains=["peak.example"], programme=ProgrammeFactory(), pace="0.1")
+    OfferFactory(destination=plain.destination, retailer=paid)
+    run_round(door, tempo=TEMPO, limits=QUICK)
+    targets = {request.target for request in shops.requests}
+    assert "/both" in targets
+    assert any(target.startswith("/both?") for target in targets)
+
+
+def test_an_offer_that_was_edited_meanwhile_does_not_keep_its_sharers_from_being_written(shops, door):
+    kept, edited = sharers(shops, "/edited", 2)
+
+    class Editing(Door):
+        def begin(self, address: str):
+            Offer.objects.filter(pk=edited.pk).update(version=99)
+            return super().begin(address)
+
+    hosts = read_targets(Path(shops.ca_file).parent / "fetch_hosts")
+    editing = Editing(user_agent="ReferredCheck/1.0 (+http://localhost)", targets=hosts, deadline=2.0)
+    assert run_round(editing, tempo=TEMPO, limits=QUICK).looked == 1
+    assert list(Check.objects.values_list("offer", flat=True)) == [kept.pk]
+
+
+def test_one_page_that_many_offers_share_is_not_a_shop_that_fails(shops, door):
+    offers = sharers(shops, "/many-on-one", 6)
+    look_again(offers[0], door)
+    shops.shop("peak.example").set("/many-on-one", Behaviour.GONE)
+    look_again(offers[0], door)
+    host = Host.objects.get(key="peak.example")
+    assert [seen.offer for seen in host.health.recent] == [offers[0].pk] * 2
+    assert host.breaker == "closed"
+    assert set(Offer.objects.values_list("reachable", flat=True)) == {Reachable.SUSPECT}
+
+
+def test_a_shared_look_that_must_wait_for_a_host_gives_all_its_offers_back(shops, door):
+    due, later = sharers(shops, "/shared-away", 2, Behaviour.OTHER_REGION)
+    tomorrow = database_now() + datetime.timedelta(days=1)
+    Offer.objects.filter(pk=later.pk).update(next_check_at=tomorrow)
+    lease_host("peak-us.example", uuid4(), now=database_now())
+    report = run_round(door, tempo=TEMPO, limits=QUICK)
+    assert (report.looked, report.given_back) == (0, 2)
+    later.refresh_from_db()
+    due.refresh_from_db()
+    assert (due.attempts, later.attempts, later.next_check_at) == (0, 0, tomorrow)
+
+
+# --- robots.txt -----------------------------------------------------------------------------------
+
+KEEP_OUT = "User-agent: *\nDisallow: /private/\n"
+
+
+def respectful_round(door: Door):
+    Offer.objects.filter(next_check_at__isnull=False).update(next_check_at=database_now())
+    Host.objects.update(paused_until=None, next_polite_at=None)
+    return run_round(door, tempo=1.0, limits=QUICK, respects_robots=True)
+
+
+def read_before(age: datetime.timedelta) -> None:
+    robots = {"https://peak.example/robots.txt": [(database_now() - age).isoformat(), KEEP_OUT]}
+    Host.objects.filter(key="peak.example").update(robots=robots)
+
+
+def targets(shops) -> list[str]:
+    return [request.target for request in shops.requests if request.host == "peak.example"]
+
+
+@pytest.fixture
+def rules(shops) -> Iterator[list[str]]:
+    """The shop keeps robots from a part of itself."""
+    shop = shops.shop("peak.example")
+    before, shop.robots = shop.robots, KEEP_OUT
+    yield
+    shop.robots = before
+
+
+@pytest.mark.usefixtures("rules")
+def test_the_page_that_an_editor_chose_is_looked_at_whatever_robots_txt_says(shops, door):
+    offer = offer_at(shops, "/private/chosen")
+    assert look_again(offer, door).reachable == Reachable.OK
+    assert targets(shops) == ["/private/chosen"]
+
+
+@pytest.mark.usefixtures("rules")
+def test_where_the_setting_says_so_robots_txt_is_read_once_a_day_and_obeyed(shops, door):
+    barred, free = offer_at(shops, "/private/kept"), offer_at(shops, "/open")
+    assert respectful_round(door).looked == 2
+    assert sorted(targets(shops)) == ["/open", "/robots.txt"]
+    barred.refresh_from_db()
+    free.refresh_from_db()
+    assert (barred.outcome, barred.reachable, barred.attempts) == (Outcome.BLOCKED, Reachable.UNKNOWN, 0)
+    assert "robots.txt" in barred.checks.get().verdicts["reachable"]["reason"]
+    assert barred.unverifiable_since is not None  # people are asked in time
+    assert (free.reachable, free.attempts) == (Reachable.OK, 0)
+    respectful_round(door)
+    assert targets(shops).count("/robots.txt") == 1
+    read_before(datetime.timedelta(hours=25))
+    respectful_round(door)
+    assert targets(shops).count("/robots.txt") == 2
+    assert "/private/kept" not in targets(shops)
+
+
+@pytest.mark.usefixtures("rules")
+def test_rules_that_cannot_be_had_leave_the_last_ones_standing(shops, door):
+    barred = offer_at(shops, "/private/kept")
+    respectful_round(door)
+    shops.shop("peak.example").down()
+    read_before(datetime.timedelta(hours=25))
+    respectful_round(door)
+    barred.refresh_from_db()
+    assert barred.outcome == Outcome.BLOCKED
+
+
+def test_a_shop_that_is_down_is_found_out_though_its_rules_cannot_be_had(shops, door):
+    offer = offer_at(shops, "/dead")
+    shops.shop("peak.example").down()
+    respectful_round(door)
+    offer.refresh_from_db()
+    assert offer.reachable == Reachable.SUSPECT
+
+
+def test_a_shop_that_asks_for_quiet_at_its_rules_gets_it(shops, door):
+    shop = shops.shop("quiet.example")
+    shop.set("/robots.txt", Behaviour.RATE_LIMITED)
+    offer = offer_at(shops, "/calm", shop="quiet.example")
+    assert respectful_round(door).looked == 0
+    offer.refresh_from_db()
+    assert (offer.attempts, Host.objects.get(key="quiet.example").paused_until is not None) == (0, True)
+    assert [request.target for request in shops.requests] == ["/robots.txt"]

@@ -47,13 +47,18 @@ def test_every_job_has_time_limits_and_none_expires_or_retries_by_itself():
     ours = [task for name, task in app.tasks.items() if name.startswith("tasks.")]
     assert {task.name for task in ours} == {
         "tasks.links.ask_for_nonsense",
+        "tasks.links.ask_the_api",
         "tasks.links.check_due_links",
         "tasks.links.settle_alarms",
         "tasks.reviews.flag_overdue",
         "tasks.reviews.send_digests",
+        "tasks.reviews.tell_of_safety_concerns",
         "tasks.upkeep.clear_sessions",
+        "tasks.upkeep.forget_reports",
+        "tasks.upkeep.gather_search_terms",
         "tasks.upkeep.prune_checks",
         "tasks.upkeep.publish_scheduled",
+        "tasks.upkeep.tidy_share_pictures",
     }
     for task in ours:
         soft = task.soft_time_limit or app.conf.task_soft_time_limit

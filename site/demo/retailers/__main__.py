@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from demo.retailers.control import ControlServer
-from demo.retailers.scene import Changes, SceneError, begin, open_catalogue, read_plays
+from demo.retailers.scene import Changes, SceneError, begin, open_catalogue, open_creators_api, read_plays
 from demo.retailers.server import ADDRESS, RetailerServer
 
 CONNECTIONS = 10_000
@@ -43,6 +43,7 @@ def main() -> int:
     try:
         shops = RetailerServer(port=options.port, folder=options.folder, log_size=1000)
         open_catalogue(shops, options.catalogue)
+        open_creators_api(shops, options.catalogue)
         if options.behaviours:
             begin(shops, read_plays(options.behaviours))
         changes = Changes(shops, options.folder / "changes.json")

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from demo.retailers import networks
 from demo.retailers.behaviours import WHOLE_SHOP, Behaviour, Play, other_region
+from demo.retailers.creators_api import DEMO_CREDENTIALS, MARKETPLACES, CreatorsApi, Item
 from demo.retailers.server import RetailerServer
 from demo.retailers.shops import Shop
 
@@ -64,6 +65,19 @@ def _stock(server: RetailerServer, row: Mapping[str, str | None]) -> None:
         shop.category(target, name=name, price=price, currency=currency)
     else:
         shop.product(target, name=name, gtin=(row["gtin"] or "").strip(), price=price, currency=currency)
+
+
+def open_creators_api(server: RetailerServer, path: Path) -> None:
+    """Open the stand-in of Amazon's API, with the catalogue's Amazon products. Raises `OSError`."""
+    api = CreatorsApi(dict([DEMO_CREDENTIALS]))
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            host, target = split_address((row["address"] or "").strip())
+            if host in MARKETPLACES and target and target.startswith("/dp/"):
+                price = Decimal(f"{8 + zlib.crc32((row['product'] or '').encode()) % 40}.99")
+                name, ean = (row["product"] or "").strip(), (row["gtin"] or "").strip()
+                api.stock(host, Item(target.removeprefix("/dp/"), name, ean, price))
+    api.serve(server)
 
 
 def _words(host: str) -> list[str]:

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -44,6 +44,10 @@ class Request:
     target: str  # path and query
     headers: Mapping[str, str]  # lower-case names
     at: float  # seconds of `time.monotonic()`
+
+
+Api = Callable[[Request, bytes], Answer]
+"""Answers a request and its body: a host that is no shop but a service for programs."""
 
 
 class _Line(asyncio.StreamReaderProtocol):
@@ -78,6 +82,7 @@ class RetailerServer:
         self._certificates = Certificates(folder.resolve())
         self._names = NameReader()
         self._shops: dict[str, Shop] = {}
+        self._apis: dict[str, Api] = {}
         self._log: deque[Request] = deque(maxlen=log_size)
         self._in_flight: Counter[str] = Counter()
         self._most_in_flight: Counter[str] = Counter()
@@ -103,6 +108,11 @@ class RetailerServer:
         """Open many shops at once, each with a healthy product at every address."""
         for name in names:
             self.shop(name, default=default)
+
+    def api(self, name: str, api: Api) -> None:
+        """Let `api` answer under that host name. Like a shop it can be brought `down`."""
+        self.shop(name)
+        self._apis[name] = api
 
     def make_certificates(self) -> None:
         """Make every shop's certificate now (some 5 ms each), which the first client would wait for otherwise.
@@ -299,13 +309,14 @@ class RetailerServer:
             length = int(headers.get("content-length", "0"))
             if not 0 <= length <= _LARGEST_BODY or not target.startswith("/"):
                 raise ValueError("not a request for a shop")
-            await reader.readexactly(length)
+            body = await reader.readexactly(length)
             host = headers.get("host", "").partition(":")[0].lower()
-            self._log.append(Request(host, method, target, headers, time.monotonic()))
+            request = Request(host, method, target, headers, time.monotonic())
+            self._log.append(request)
             self._in_flight[host] += 1
             self._most_in_flight[host] = max(self._most_in_flight[host], self._in_flight[host])
             try:
-                return await self._respond(writer, line, host, method, target, version, headers)
+                return await self._respond(writer, line, request, body, version)
             finally:
                 self._in_flight[host] -= 1
         finally:
@@ -315,14 +326,11 @@ class RetailerServer:
         self,
         writer: asyncio.StreamWriter,
         line: _Line,
-        host: str,
-        method: str,
-        target: str,
+        request: Request,
+        body: bytes,
         version: str,
-        headers: Mapping[str, str],
     ) -> bool:
-        shop = self._shops.get(host)
-        answer = shop.answer(target, method) if shop else _misdirected(host)
+        answer = self._answer(request, body)
         if answer.ending is Ending.RESET:
             _reset(writer.get_extra_info("socket"))
             writer.transport.abort()
@@ -332,10 +340,19 @@ class RetailerServer:
             return False
         if answer.delay and await _lost_within(line, answer.delay):
             return False
-        stays = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
-        writer.write(_on_the_wire(answer, bodiless=method == "HEAD", stays=stays))
+        stays = version == "HTTP/1.1" and request.headers.get("connection", "").lower() != "close"
+        writer.write(_on_the_wire(answer, bodiless=request.method == "HEAD", stays=stays))
         await writer.drain()
         return stays
+
+    def _answer(self, request: Request, body: bytes) -> Answer:
+        shop = self._shops.get(request.host)
+        if shop is None:
+            return _misdirected(request.host)
+        api = self._apis.get(request.host)
+        if api is not None and shop.down_as is None:
+            return api(request, body)
+        return shop.answer(request.target, request.method)
 
 
 def _number_dialled(connection: socket.socket) -> str:

@@ -13,8 +13,11 @@ from products.linkcheck.politeness import LONGEST_PAUSE, Pace, Queue
 from products.linkcheck.verdict import Outcome
 
 
-def run(links, *, threads=16, pace=2.0, latency=lambda roll: 0.3, seed=1, told=True):
-    """Play a round of `links` (host → how many). Returns when each request began, by host, and the makespan."""
+def run(links, *, threads=16, pace=2.0, latency=lambda roll: 0.3, seed=1, told=True, silent=()):
+    """Play a round of `links` (host → how many). Returns when each request began, by host, and the makespan.
+
+    A `silent` host answers nothing, so that a look ends at its deadline of ten seconds.
+    """
     dice = random.Random(seed)
     queue = Queue(dice.random, threads=threads if told else 0)
     for host, count in links.items():
@@ -23,7 +26,7 @@ def run(links, *, threads=16, pace=2.0, latency=lambda roll: 0.3, seed=1, told=T
     began = {host: [] for host in links}
     while len(queue) or flying:
         while len(flying) < threads and (turn := queue.take(now)) is not None:
-            took = latency(dice)
+            took = 10.0 if turn.host in silent else latency(dice)
             spent += took
             began[turn.host].append((now, now + took))
             heapq.heappush(flying, (now + took, turn.host, took))
@@ -69,6 +72,18 @@ def test_uneven_answers_do_not_make_a_round_long():
     began, makespan, spent = run(ZIPF, latency=lambda dice: dice.choice((0.05, 0.1, 0.3, 1.5)))
     longest = max(times[-1][1] - times[-1][0] for times in began.values())
     assert makespan <= 1.05 * least(ZIPF, spent, threads=16, pace=2.0, latency=longest)
+
+
+@pytest.mark.parametrize("silent", ["shop1.example", "shop200.example"], ids=["the greatest", "a small one"])
+@pytest.mark.parametrize("links", [ZIPF, EQUAL], ids=["zipf", "equal"])
+def test_a_shop_that_stops_answering_costs_the_others_little(links, silent):
+    """Their 95th percentile stays within a fifth, though the silent one holds a thread all the time."""
+    ends = []
+    for quiet in ((), (silent,)):
+        began, _, _ = run(links, silent=quiet)
+        others = sorted(end for host, times in began.items() if host != silent for _, end in times)
+        ends.append(others[int(len(others) * 0.95)])
+    assert ends[1] <= 1.2 * ends[0]
 
 
 def test_the_median_link_is_done_early():
