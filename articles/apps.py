@@ -6,4 +6,6 @@ class ArticlesConfig(AppConfig):
     verbose_name = "Articles and reviews"
 
     def ready(self) -> None:
-        from articles import checks, notices, publishing  # noqa: F401  registering needs the models
+        from articles import checks, notices, publishing, shown  # noqa: F401  registering needs the models
+
+        shown.watch()

@@ -10,24 +10,28 @@ from typing import Any
 from django.utils import timezone
 from wagtail.models import Page
 
-from articles.clinical_content import clinical_content
+from articles.clinical_content import clinical_content, in_reading_order
 from articles.differences import Difference, differences
 from articles.governance import (
+    ReviewRule,
     ReviewState,
+    Shown,
     SignOff,
     SignOffOutcome,
     fingerprint,
+    governing,
     standing,
 )
 from articles.models import (
     ConditionPage,
+    ImportedReview,
     MedicalReview,
     Publication,
     PublicationKind,
     ReviewTier,
     ReviewTrigger,
 )
-from articles.review_line import last_of
+from articles.review_line import shown_to_readers
 
 SCHEMA = "referred-audit-pack/1"
 
@@ -43,11 +47,14 @@ class Showing:
     """As derived from the sign-offs of the time, at the end of the day or of the showing, by today's tiers."""
     signed_by: MedicalReview | None
     """The sign-off of exactly these words, if there was one by then."""
+    imported: ImportedReview | None = None
+    """What the text claimed of a review before it came here, if readers were told of no other."""
 
     @property
     def passages(self) -> list[Difference]:
         """The words, passage by passage."""
-        return differences(self.publication.content, self.publication.content)
+        content = in_reading_order(self.publication.content)
+        return differences(content, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +117,14 @@ def audit_pack(page: ConditionPage, *, on: datetime.date, now: datetime.datetime
     following = Publication.objects.filter(page=page.pk, at__gte=end).order_by("at", "pk").first()
     reviews = list(MedicalReview.objects.filter(page=page.pk, signed_at__lt=end))
     calls = list(ReviewTrigger.objects.filter(page=page.pk, opened_at__lt=end))
+    shown = shown_to_readers([page])[page.pk]
     showings = []
     for position, publication in enumerate(history):
         after = history[position + 1] if position + 1 < len(history) else following
         seen_that_day = after is None or after.at > start
         if publication.kind == PublicationKind.PUBLISHED and seen_that_day:
             showings.append(
-                _showing(publication, after.at if after else None, reviews, calls, on=on, end=end)
+                _showing(publication, after.at if after else None, reviews, calls, shown, on=on, end=end)
             )
     changes: list[Difference] = []
     if showings and page.live:
@@ -139,15 +147,26 @@ def _showing(
     until: datetime.datetime | None,
     reviews: Sequence[MedicalReview],
     calls: Sequence[ReviewTrigger],
+    shown: Sequence[Shown],
     *,
     on: datetime.date,
     end: datetime.datetime,
 ) -> Showing:
     moment = min(until, end) if until else end
     by_then = [review for review in reviews if review.signed_at < moment]
-    latest, basis = last_of(by_then)
+    counted = governing(
+        by_then,
+        live_fingerprint=publication.fingerprint,
+        shown=lambda: [one for one in shown if one.since < moment],
+    )
+    latest, basis = counted.latest, counted.basis
     if latest is None or basis is None:
-        return Showing(publication, until, ReviewState.NEVER, None)
+        imported = ImportedReview.objects.filter(page_id=publication.page_id).first()
+        claim = imported.reviewed_on if imported else None
+        told = standing(
+            today=on, rule=_rule(publication), sign_off=None, live_fingerprint="", imported_on=claim
+        )
+        return Showing(publication, until, told.state, None, imported)
     called = [
         call.opened_on
         for call in calls
@@ -156,9 +175,7 @@ def _showing(
     ]
     found = standing(
         today=on,
-        rule=_tier(publication).rule(
-            interval_months=publication.page_content.get("review_interval_months") or None
-        ),
+        rule=_rule(publication),
         sign_off=SignOff(
             basis.signed_on,
             latest.fingerprint,
@@ -178,6 +195,11 @@ def _showing(
     return Showing(publication, until, found.state, exact)
 
 
+def _rule(publication: Publication) -> ReviewRule:
+    own = publication.page_content.get("review_interval_months")
+    return _tier(publication).rule(interval_months=own or None)
+
+
 def _tier(publication: Publication) -> ReviewTier:
     chosen = publication.page_content.get("review_tier")
     tier = ReviewTier.objects.filter(pk=chosen).first() if chosen else None
@@ -191,6 +213,7 @@ def _showing_json(showing: Showing) -> dict[str, Any]:
         "until": showing.until,
         "published_by": str(publication.actor) if publication.actor else None,
         "state": showing.state,
+        "imported_review": str(showing.imported) if showing.imported else None,
         "signed_by_review": showing.signed_by.pk if showing.signed_by else None,
         "fingerprint": publication.fingerprint,
         "fingerprint_holds": fingerprint(publication.content) == publication.fingerprint,

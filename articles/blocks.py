@@ -9,14 +9,17 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import cached_property
 from django.utils.text import slugify
 from wagtail import blocks
-from wagtail.blocks.stream_block import StreamValue
+from wagtail.blocks.list_block import ListValue
+from wagtail.blocks.stream_block import StreamBlockValidationError, StreamValue
 from wagtail.blocks.struct_block import StructBlockValidationError
 from wagtail.images.blocks import ImageChooserBlock
 from wagtail.models import Page
 from wagtail.snippets.blocks import SnippetChooserBlock
 
 from articles.governance import BlockKind
-from products.blocks import ProductBoxBlock
+from articles.raw_links import raw_affiliate_links, raw_link_sentence
+from products.blocks import ComparisonBlock, ProductBoxBlock
+from products.models import Picture
 
 INLINE = ["bold", "italic", "superscript", "subscript"]
 PROSE = [*INLINE, "link"]
@@ -48,6 +51,12 @@ def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
             taken.add(anchor)
         found.append((child, anchor))
     return found
+
+
+def pictures_in(body: StreamValue) -> list[Picture]:
+    """The pictures of a body's blocks, but for those of products."""
+    pictured = (child.value for child in body if isinstance(child.block, PictureBlock | DiagnosticTestBlock))
+    return [value["picture"] for value in pictured if value["picture"] is not None]
 
 
 class HeadingBlock(blocks.StructBlock):
@@ -135,7 +144,7 @@ class PictureBlock(blocks.StructBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        if cleaned["picture"] and not cleaned["alt_text"].strip():
+        if cleaned["picture"] and not cleaned["alt_text"].strip() and not self.is_deferred_validation:
             raise StructBlockValidationError({"alt_text": ValidationError("Say what the picture shows.")})
         if not cleaned["picture"] and not cleaned["caption"].strip():
             raise StructBlockValidationError(
@@ -170,7 +179,7 @@ class DiagnosticTestBlock(blocks.StructBlock):
 
     def clean(self, value: Any) -> Any:
         cleaned = super().clean(value)
-        if cleaned["picture"] and not cleaned["alt_text"].strip():
+        if cleaned["picture"] and not cleaned["alt_text"].strip() and not self.is_deferred_validation:
             raise StructBlockValidationError({"alt_text": ValidationError("Say what the picture shows.")})
         return cleaned
 
@@ -199,6 +208,9 @@ class SeeAlsoBlock(blocks.StructBlock):
         kind = BlockKind.NEUTRAL
         preview_value = {"topic": "golfer's elbow"}
 
+    def get_preview_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {**(parent_context or {}), "editing": True}
+
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """Add `target`: the page chosen, else the live page whose title is the topic, else None."""
         context: dict[str, Any] = super().get_context(value, parent_context=parent_context)
@@ -221,6 +233,16 @@ class ReferencesBlock(blocks.ListBlock):
         description = "Guidelines, papers and pages that the article rests on"
         kind = BlockKind.CLINICAL
 
+    def get_preview_value(self) -> ListValue:
+        model = self.child_block.model_class  # importing it here would go round in a circle
+        guideline = model(
+            title="Tennis elbow: assessment and advice",
+            publisher="Institute of Examples",
+            published="2026",
+            url="https://guidelines.example/tennis-elbow",
+        )
+        return ListValue(self, values=[guideline])
+
 
 class AdvertBlock(blocks.StaticBlock):
     """An advert slot: the site's house advert, labelled, or nothing."""
@@ -233,6 +255,9 @@ class AdvertBlock(blocks.StaticBlock):
         description = "The site's house advert, or nothing"
         admin_text = "Shows the house advert of the publisher settings, labelled as an advert. Empty there: nothing here."
         kind = BlockKind.COMMERCIAL
+
+    def get_preview_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {**(parent_context or {}), "example": "Our weekly letter: one question about pain, answered."}
 
 
 class PromotionBlock(blocks.StaticBlock):
@@ -247,8 +272,37 @@ class PromotionBlock(blocks.StaticBlock):
         admin_text = "Shows the promotion of the publisher settings. Empty there: nothing here."
         kind = BlockKind.COMMERCIAL
 
+    def get_preview_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+        return {**(parent_context or {}), "example": "Get our exercise app"}
 
-class ArticleBody(blocks.StreamBlock):
+
+class _Body(blocks.StreamBlock):
+    """A body that is not published while it holds an affiliate link in its text. Drafts may: imports bring them."""
+
+    def clean(self, value: Any) -> Any:
+        wrong = {} if self.is_deferred_validation else _raw_links_in(value)
+        try:
+            cleaned = super().clean(value)
+        except StreamBlockValidationError as error:
+            raise StreamBlockValidationError(
+                block_errors={**wrong, **(error.block_errors or {})}, non_block_errors=error.non_block_errors
+            ) from error
+        if wrong:
+            raise StreamBlockValidationError(block_errors=wrong)
+        return cleaned
+
+
+def _raw_links_in(body: StreamValue) -> dict[int, ValidationError]:
+    """An error for each block whose text holds an affiliate link, by its place."""
+    found = {place: raw_affiliate_links(stored["value"]) for place, stored in enumerate(body.raw_data)}
+    return {
+        place: ValidationError([raw_link_sentence(link) for link in links])
+        for place, links in found.items()
+        if links
+    }
+
+
+class ArticleBody(_Body):
     """An article's body."""
 
     heading = HeadingBlock()
@@ -259,6 +313,7 @@ class ArticleBody(blocks.StreamBlock):
     see_also = SeeAlsoBlock()
     references = ReferencesBlock()
     product_box = ProductBoxBlock()
+    comparison = ComparisonBlock()
     advert = AdvertBlock()
     promotion = PromotionBlock()
 
@@ -266,7 +321,7 @@ class ArticleBody(blocks.StreamBlock):
         block_counts = {"references": {"max_num": 1}}
 
 
-class InformationBody(blocks.StreamBlock):
+class InformationBody(_Body):
     """The body of a policy or help page."""
 
     heading = HeadingBlock()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from wagtail.blocks import StreamValue, StructValue
+from wagtail.blocks import ListBlock, StreamValue, StructBlock, StructValue
 from wagtail.blocks.list_block import ListValue
 from wagtail.models import Page
 from wagtail.rich_text import RichText
 
+from articles.blocks import ArticleBody
 from articles.governance import BlockKind, ClinicalValue, fingerprint
 from articles.models import ConditionPage, Reference
 from products.models import Picture
@@ -30,6 +32,25 @@ def clinical_content(page: ConditionPage) -> dict[str, ClinicalValue]:
             if child.block.meta.kind == BlockKind.CLINICAL
         ],
     }
+
+
+def in_reading_order(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A content as a database keeps it, with the fields of each block in their own order again."""
+    blocks = ArticleBody().child_blocks
+    body = [
+        {**child, "value": _ordered(blocks.get(child["type"]), child["value"])} for child in content["body"]
+    ]
+    return {**content, "body": body}
+
+
+def _ordered(block: Any, value: Any) -> Any:
+    if isinstance(block, StructBlock) and isinstance(value, Mapping):
+        known = [name for name in block.child_blocks if name in value]
+        ordered = {name: _ordered(block.child_blocks[name], value[name]) for name in known}
+        return ordered | {name: value[name] for name in value if name not in ordered}
+    if isinstance(block, ListBlock):
+        return [_ordered(block.child_block, item) for item in value]
+    return value
 
 
 def without_block_keys(markup: str) -> str:

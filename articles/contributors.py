@@ -38,10 +38,10 @@ def contributors(page: Page) -> set[int]:
     else:
         drafts = drafts.filter(created_at__gt=last.revision.created_at)
         edits = edits.filter(timestamp__gt=last.revision.created_at)
-        work = _work_of(last.revision)
+        work = work_of(last.revision)
     idle = set()
     for draft in drafts:
-        before, work = work, _work_of(draft)
+        before, work = work, work_of(draft)
         if work == before:
             idle.add(draft.pk)
         else:
@@ -63,8 +63,8 @@ def last_standing(page: Page) -> MedicalReview | None:
     return None
 
 
-def _work_of(revision: Revision) -> dict[str, Any]:
-    """What somebody wrote, without the ids that the admin's editor adds by itself."""
+def work_of(revision: Revision) -> dict[str, Any]:
+    """What somebody wrote, without the ids and the wrapping of list items that the admin's editor adds by itself."""
     content: Mapping[str, Any] = revision.content
     work = {name: value for name, value in content.items() if name not in WRITTEN_BY_NOBODY}
     if isinstance(body := work.get("body"), str):
@@ -74,6 +74,8 @@ def _work_of(revision: Revision) -> dict[str, Any]:
 
 def _without_ids(value: Any) -> Any:
     if isinstance(value, dict):
+        if value.get("type") == "item" and value.keys() <= {"type", "value", "id"}:
+            return _without_ids(value["value"])
         return {name: _without_ids(item) for name, item in value.items() if name not in ("id", "pk")}
     if isinstance(value, list):
         return [_without_ids(item) for item in value]

@@ -1,10 +1,13 @@
-"""One mail per person and day with the reviews they have to see to, written from the reminders."""
+"""One mail per person and day with what they have to see to, written from the rows that say so.
+
+The reviews (`articles.reminders`) and the links to shops (`products.link_notices`) stand in the same mail.
+"""
 
 from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from urllib.parse import urlsplit
@@ -13,21 +16,25 @@ from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from wagtail.models import Page
-from wagtail.permissions import policy_registry
 
 from articles.days import site_day, site_time
 from articles.governance import ReminderState, Stage
+from articles.mending import mending_paths
 from articles.models import Reminder, ReviewDigest, ReviewSchedule, User
 from articles.review_line import in_words
+from products import link_notices
+from products.link_notices import LinkLine
+from products.models import LinkNotice
 
 logger = logging.getLogger(__name__)
 
 URGENCY = list(Stage)
 MOST_LINES = 50
-"""A mail names this many articles; of more it gives the number, and the report that lists them."""
+"""A mail names this many articles, and this many links; of more it gives the number, and the report that lists them."""
 PATIENCE = 3
 """Breaks of the connection to the mail server after which a run leaves the rest to the next one."""
 
@@ -56,7 +63,7 @@ class DigestLine:
 
 
 def send_digests(*, now: datetime.datetime, hour: int) -> int:
-    """Send each person who has waiting reminders today's digest, from `hour` o'clock in the site's time zone on.
+    """Send each person whom something waits for today's digest, from `hour` o'clock in the site's time zone on.
 
     Returns how many mails went out. Safe to miss, repeat or run twice at once. A mail that the server did not
     take is tried again by the next run. Killed between mail and mark, the next run sends it once more under the
@@ -66,8 +73,13 @@ def send_digests(*, now: datetime.datetime, hour: int) -> int:
         return 0
     day = site_day(now)
     Reminder.objects.overtaken().update(state=ReminderState.LAPSED)
-    waiting = Reminder.objects.waiting().values("recipient")
-    people = User.objects.filter(pk__in=waiting).exclude(review_digests__day=day).order_by("pk")
+    told_today = ReviewDigest.objects.filter(day=day).values("recipient")
+    untold = link_notices.people_to_tell() - set(told_today.values_list("recipient", flat=True))
+    link_notices.note_down(untold, now=now)
+    waits = Q(pk__in=Reminder.objects.waiting().values("recipient")) | Q(
+        pk__in=LinkNotice.objects.waiting().values("recipient")
+    )
+    people = User.objects.filter(waits).exclude(pk__in=told_today).order_by("pk")
     connection = get_connection()
     sent = breaks = 0
     try:
@@ -75,10 +87,10 @@ def send_digests(*, now: datetime.datetime, hour: int) -> int:
             try:
                 sent += _send(person, day, now=now, connection=connection)
             except (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError, BadHeaderError) as error:
-                logger.warning("The review digest of account %d was refused: %s", person.pk, error)
+                logger.warning("The digest of account %d was refused: %s", person.pk, error)
                 connection.close()
             except OSError as error:
-                logger.warning("The review digest of account %d was not sent: %s", person.pk, error)
+                logger.warning("The digest of account %d was not sent: %s", person.pk, error)
                 connection.close()
                 breaks += 1
                 if breaks == PATIENCE:
@@ -99,20 +111,26 @@ def _send(person: User, day: datetime.date, *, now: datetime.datetime, connectio
         reminders = list(
             Reminder.objects.waiting().filter(recipient=person).select_for_update().order_by("pk")
         )
-        if not reminders:  # lapsed since they were counted
+        notices = list(
+            LinkNotice.objects.waiting().filter(recipient=person).for_a_mail().select_for_update(of=("self",))
+        )
+        if not (reminders or notices):  # lapsed since they were counted
             digest.delete()
             return 0
         connection.open()
-        digest_mail(person, reminders, day=day, connection=connection).send()
+        links = link_notices.lines(notices, now=now)
+        digest_mail(person, reminders, links, day=day, connection=connection).send()
         Reminder.objects.filter(pk__in=[one.pk for one in reminders]).update(
             state=ReminderState.TOLD, digest=digest
         )
+        LinkNotice.objects.filter(pk__in=[one.pk for one in notices]).update(told_at=now)
     return 1
 
 
 def digest_mail(
     person: User,
     reminders: Iterable[Reminder],
+    links: Sequence[LinkLine] = (),
     *,
     day: datetime.date,
     connection: BaseEmailBackend | None = None,
@@ -125,13 +143,16 @@ def digest_mail(
         "count": len(lines),
         "more": max(0, len(lines) - MOST_LINES),
         "report": _absolute(reverse("overdue_articles:index")),
+        "links": [(link, _absolute(link.path)) for link in links[:MOST_LINES]],
+        "link_count": len(links),
+        "more_links": max(0, len(links) - MOST_LINES),
+        "link_report": _absolute(reverse("alarms:index")),
         "day": day,
         "site_name": settings.WAGTAIL_SITE_NAME,
         "desk": _absolute(reverse("wagtailadmin_home")),
     }
-    articles = "1 article" if len(lines) == 1 else f"{len(lines)} articles"
     mail = EmailMultiAlternatives(
-        subject=f"Medical review: {articles} to see to",
+        subject=_subject(len(lines), len(links)),
         body=render_to_string("mail/review_digest.txt", context),
         to=[person.email],
         headers={
@@ -142,6 +163,14 @@ def digest_mail(
     )
     mail.attach_alternative(render_to_string("mail/review_digest.html", context), "text/html")
     return mail
+
+
+def _subject(articles: int, links: int) -> str:
+    reviews = "1 article" if articles == 1 else f"{articles} articles"
+    shops = "1 link to a shop" if links == 1 else f"{links} links to shops"
+    if not links:
+        return f"Medical review: {reviews} to see to"
+    return f"To see to: {reviews} and {shops}" if articles else f"To see to: {shops}"
 
 
 def digest_lines(person: User, reminders: Iterable[Reminder], *, today: datetime.date) -> list[DigestLine]:
@@ -167,14 +196,10 @@ def digest_lines(person: User, reminders: Iterable[Reminder], *, today: datetime
 
 
 def mending_addresses(person: User, pages: Iterable[Page]) -> Mapping[int, str]:
-    """Where a person can mend each page: its editor if they may edit it, else the page as readers see it."""
+    """Where a person can mend each page (`articles.mending`), or else the page as readers see it."""
     found = {page.pk: page for page in pages}
-    editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(person, "change")
-    may_edit = set(editable.order_by().filter(pk__in=found).values_list("pk", flat=True))
-    return {
-        pk: _absolute(reverse("wagtailadmin_pages:edit", args=[pk])) if pk in may_edit else page.full_url
-        for pk, page in found.items()
-    }
+    paths = mending_paths(person, found.values())
+    return {pk: _absolute(paths[pk]) if pk in paths else page.full_url for pk, page in found.items()}
 
 
 def _absolute(path: str) -> str:

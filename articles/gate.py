@@ -18,9 +18,10 @@ from wagtail.log_actions import log
 from wagtail.models import Page, Revision
 
 from articles.clinical_content import clinical_fingerprint
+from articles.content_checks import why_not_live
 from articles.governance import SignOffOutcome
 from articles.models import ConditionPage, PublisherSettings
-from articles.review_line import last_sign_offs
+from articles.review_line import governing_sign_offs
 
 
 class PublishingRefused(ValidationError):
@@ -29,16 +30,19 @@ class PublishingRefused(ValidationError):
 
 def why_not_publish(page: ConditionPage) -> str:
     """Why these words may not go live, or "". An expired review does not keep its own words from readers."""
+    if wrong := why_not_live(page):
+        return wrong
     site = page.get_site()
     if site is None or not PublisherSettings.for_site(site).require_review:
         return ""
     signed = page if page.alias_of_id is None else page.alias_of
-    latest, _ = last_sign_offs(signed)
+    words = clinical_fingerprint(page)
+    latest = governing_sign_offs(signed, live_fingerprint=words).latest
     if latest is None:
         return f"“{page.title}” was not published: on this site a medical review comes first."
     if latest.outcome == SignOffOutcome.WITHDRAWN:
         return f"“{page.title}” was not published: its medical review was withdrawn, and it needs a new one."
-    if latest.fingerprint != clinical_fingerprint(page):
+    if latest.fingerprint != words:
         return f"“{page.title}” was not published: its words are not those that were signed. Submit it for review."
     return ""
 

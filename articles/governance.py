@@ -11,9 +11,10 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
 
 FINGERPRINT_VERSION = "v1"
 
@@ -184,6 +185,16 @@ def add_months(day: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def due_dates(
+    reviewed_on: datetime.date, rule: ReviewRule, *, called_on: datetime.date | None = None
+) -> tuple[datetime.date, datetime.date]:
+    """When the next review is due, and the last day on which the badge stands without it."""
+    due_on = add_months(reviewed_on, rule.interval_months)
+    if called_on is not None:
+        due_on = min(due_on, called_on)
+    return due_on, due_on + datetime.timedelta(days=rule.grace_days)
+
+
 def standing(
     *,
     today: datetime.date,
@@ -199,8 +210,7 @@ def standing(
     if sign_off is None:
         if imported_on is None:
             return Standing(ReviewState.NEVER)
-        due_on = add_months(imported_on, rule.interval_months)
-        expires_on = due_on + datetime.timedelta(days=rule.grace_days)
+        due_on, expires_on = due_dates(imported_on, rule)
         state = (
             ReviewState.EXPIRED
             if today > expires_on
@@ -215,10 +225,7 @@ def standing(
             imported=True,
             withhold_offers=rule.withhold_offers and state is ReviewState.EXPIRED,
         )
-    due_on = add_months(sign_off.on, rule.interval_months)
-    if sign_off.called_on is not None:
-        due_on = min(due_on, sign_off.called_on)
-    expires_on = due_on + datetime.timedelta(days=rule.grace_days)
+    due_on, expires_on = due_dates(sign_off.on, rule, called_on=sign_off.called_on)
     if sign_off.withdrawn:
         state = ReviewState.WITHDRAWN
     elif today > expires_on:
@@ -233,6 +240,77 @@ def standing(
         state = ReviewState.CURRENT
     withheld = rule.withhold_offers and state in {ReviewState.EXPIRED, ReviewState.WITHDRAWN}
     return Standing(state, due_on, expires_on, withhold_offers=withheld)
+
+
+class Signed(Protocol):
+    """A sign-off of any kind, as far as the choice among several needs it. A model's fields have no plain types."""
+
+    @property
+    def outcome(self) -> Any: ...
+    @property
+    def fingerprint(self) -> Any: ...
+    @property
+    def signed_at(self) -> Any: ...
+
+
+S = TypeVar("S", bound=Signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Words that readers saw from a moment on, until the next ones. Empty: the article was taken down."""
+
+    fingerprint: str
+    since: datetime.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Governing(Generic[S]):
+    """Which of an article's sign-offs its state is derived from."""
+
+    latest: S | None = None
+    """The sign-off that counts for the live words, or the withdrawal. None: nobody signed what readers see."""
+    basis: S | None = None
+    """The full sign-off on which that one rests: its name stands on the page, from its day the due date runs."""
+    waiting: S | None = None
+    """A newer signature under words that readers have not seen yet."""
+
+
+def governing(
+    signed: Sequence[S], *, live_fingerprint: str, shown: Callable[[], Sequence[Shown]]
+) -> Governing[S]:
+    """Choose among the sign-offs of one article, the latest first.
+
+    The latest sign-off of exactly the live words counts. One of other words takes the place of those before it
+    from the moment its own words are live: until then it waits, and the words it is to replace keep their review;
+    from then on the older words have none, though they be published again (a reviewer may have found them wrong).
+    A withdrawal voids every signature before it, those that wait included, until a full one after it counts.
+
+    `shown` tells what readers saw, the earliest first; it is asked only if the latest sign-off is of other words.
+    """
+    withdrawn = next(
+        (n for n, one in enumerate(signed) if one.outcome == SignOffOutcome.WITHDRAWN), len(signed)
+    )
+    full = [n for n in range(withdrawn) if signed[n].outcome == SignOffOutcome.APPROVED]
+    standing_ones = signed[: full[-1] + 1] if full else signed[:0]
+    for place, one in enumerate(standing_ones):
+        if one.fingerprint == live_fingerprint or _was_shown(one, shown()):
+            basis = standing_ones[next(n for n in full if n >= place)]
+            return Governing(one, basis, standing_ones[0] if place else None)
+    waiting = standing_ones[0] if standing_ones else None
+    before = (one for one in signed[withdrawn:] if one.outcome == SignOffOutcome.APPROVED)
+    if (void := next(before, None)) is None:
+        return Governing(waiting=waiting)
+    return Governing(signed[withdrawn], void, waiting)
+
+
+def _was_shown(signed: Signed, shown: Sequence[Shown]) -> bool:
+    """Whether readers saw the words of a sign-off at its moment or later."""
+    ends = [one.since for one in shown[1:]]
+    return any(
+        one.fingerprint == signed.fingerprint and (end is None or end > signed.signed_at)
+        for one, end in zip(shown, (*ends, None), strict=False)
+    )
 
 
 def stage_days(

@@ -6,6 +6,9 @@ from typing import Any
 
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
+REPORT_SETTLE = "articles.report.settle"
+REPORT_CALL = "articles.report.call"
+
 
 class ImportFormatter(LogFormatter):
     label = "Import"
@@ -79,6 +82,29 @@ class PlanFormatter(LogFormatter):
         return f"{undone}{log_entry.data['plan']}"
 
 
+class SettleReportFormatter(LogFormatter):
+    label = "Settle a reader report"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"{log_entry.data['after']}: {log_entry.data['note']}"
+
+
+class CallFromReportFormatter(LogFormatter):
+    label = "Call for medical review"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Called for a medical review of “{log_entry.data['article']}”: {log_entry.data['reason']}"
+
+
+class AssignFormatter(LogFormatter):
+    label = "Assign medical reviewer"
+
+    def format_message(self, log_entry: Any) -> str:
+        if not log_entry.data["reviewer"]:
+            return "The next medical review falls to who signed last"
+        return f"Next medical review assigned to {log_entry.data['reviewer']}"
+
+
 def register_actions(actions: LogActionRegistry) -> None:
     """Make the verbs known to the audit log."""
     actions.register_action("articles.import")(ImportFormatter)
@@ -91,3 +117,6 @@ def register_actions(actions: LogActionRegistry) -> None:
     actions.register_action("articles.review.call")(CallFormatter)
     actions.register_action("articles.review.dismiss")(DismissFormatter)
     actions.register_action("articles.review.plan")(PlanFormatter)
+    actions.register_action("articles.review.assign")(AssignFormatter)
+    actions.register_action(REPORT_SETTLE)(SettleReportFormatter)
+    actions.register_action(REPORT_CALL)(CallFromReportFormatter)

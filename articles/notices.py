@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from wagtail.admin.mail import GroupApprovalTaskStateSubmissionEmailNotifier
-from wagtail.signals import task_submitted
+from wagtail.admin.mail import (
+    GroupApprovalTaskStateSubmissionEmailNotifier,
+    WorkflowStateRejectionEmailNotifier,
+)
+from wagtail.models import WorkflowState
+from wagtail.signals import task_submitted, workflow_rejected
 
-from articles.models import MedicalReviewTaskState
+from articles.governance import Stage
+from articles.models import MedicalReviewTaskState, User
+from articles.reminders import Escalation
 
 
 class ReviewAwaited(GroupApprovalTaskStateSubmissionEmailNotifier):
@@ -27,6 +33,21 @@ class ReviewAwaited(GroupApprovalTaskStateSubmissionEmailNotifier):
         }
 
 
+class SentBackToOwner(WorkflowStateRejectionEmailNotifier):
+    """Tells the article's people what a reviewer wants changed who had begun the review: nobody submitted it."""
+
+    def get_recipient_users(self, workflow_state: WorkflowState, **kwargs: Any) -> set[User]:
+        began = workflow_state.requested_by
+        if began is None or began != kwargs.get("user"):
+            return set()  # Wagtail tells who submitted it
+        page = int(workflow_state.object_id)
+        people = Escalation.of([page]).at(Stage.DUE, page)
+        return set(User.objects.filter(pk__in=people - {began.pk}))
+
+
+workflow_rejected.connect(
+    SentBackToOwner(), sender=WorkflowState, weak=False, dispatch_uid="medical_review_sent_back"
+)
 task_submitted.connect(
     ReviewAwaited(), sender=MedicalReviewTaskState, weak=False, dispatch_uid="medical_review_awaited"
 )

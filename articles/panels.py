@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,10 +12,14 @@ from django.utils import timezone
 from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.side_panels import BaseSidePanel
 
+from articles.amendments import may_withdraw
 from articles.clinical_content import clinical_fingerprint
-from articles.models import ArticleImport, ConditionPage, ReviewSchedule
+from articles.days import site_day
+from articles.governance import due_dates
+from articles.models import ArticleImport, ConditionPage, ReviewSchedule, ReviewTrigger
 from articles.reports import OverdueArticles, addresses, readable
-from articles.review_line import review_line
+from articles.review_line import ReviewLine, governing_sign_offs, review_line, rule_of
+from products.blocks import placed_product_ids
 from products.models import Offer
 from products.querysets import OfferQuerySet
 from products.reports import problem
@@ -33,7 +38,7 @@ class OverduePanel(Component):
         self.request = request
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
-        today = timezone.localdate()
+        today = site_day(timezone.now())
         schedules = readable(self.request.user)
         overdue = schedules.overdue(today).select_related("page")
         worst = list(overdue[:SHOWN])
@@ -78,13 +83,27 @@ class ReviewSidePanel(BaseSidePanel):
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         draft, live = self.object, ConditionPage.objects.get(pk=self.object.pk)
-        line = review_line(live, today=timezone.localdate())
-        reworded = line.review is not None and clinical_fingerprint(draft) != line.fingerprint
+        line = review_line(live, today=site_day(timezone.now()))
+        words = clinical_fingerprint(draft)
+        signed = governing_sign_offs(live, live_fingerprint=words).latest
+        unsigned = signed is None or signed.fingerprint != words
+        found = (
+            ReviewSchedule.objects.filter(page_id=live.pk).select_related("reviewer") if live.live else None
+        )
+        schedule = found.first() if found is not None else None
+        calls, user = list(open_calls(live, line)), self.request.user
         return {
             **super().get_context_data(parent_context),
+            "page": live,
             "line": line,
-            "schedule": ReviewSchedule.objects.filter(page_id=live.pk).first() if live.live else None,
-            "draft_voids_review": line.is_badge and reworded,
+            "schedule": schedule,
+            "due_then": _due_if_published(draft, live, schedule, next(iter(calls), None))
+            if schedule
+            else None,
+            "calls": calls,
+            "may_assign": live.live and live.permissions_for_user(user).can_edit(),
+            "may_dismiss": may_withdraw(live, user),
+            "draft_voids_review": line.is_badge and unsigned,
             "notes": self.notes,
             "planned": sorted(set(planned_topics(draft)), key=str.casefold),
             "offers": [
@@ -92,6 +111,22 @@ class ReviewSidePanel(BaseSidePanel):
                 for offer in _troubled_offers(draft)
             ],
         }
+
+
+def open_calls(page: ConditionPage, line: ReviewLine) -> Iterable[ReviewTrigger]:
+    """What calls for a review now."""
+    return ReviewTrigger.objects.unanswered(page.pk, since=line.review.signed_at if line.review else None)
+
+
+def _due_if_published(
+    draft: ConditionPage, live: ConditionPage, schedule: ReviewSchedule, call: ReviewTrigger | None
+) -> datetime.date | None:
+    """When a review is due by the tier and interval of the draft, if they differ from those in force."""
+    rule = rule_of(draft)
+    if rule == rule_of(live) or schedule.last_review_on is None or schedule.expires_on is None:
+        return None
+    due_on, _ = due_dates(schedule.last_review_on, rule, called_on=call.opened_on if call else None)
+    return due_on
 
 
 def planned_topics(page: ConditionPage) -> Iterator[str]:
@@ -105,10 +140,6 @@ def planned_topics(page: ConditionPage) -> Iterator[str]:
 
 
 def _troubled_offers(page: ConditionPage) -> OfferQuerySet:
-    products = [
-        child["value"]["product"]
-        for child in page.body.raw_data
-        if child["type"] == "product_box" and child["value"].get("product")
-    ]
+    products = placed_product_ids(page.body)
     placed = Offer.objects.filter(product__in=products).select_related("product", "retailer__region")
     return placed.unhealthy() | placed.drafts()

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils import timezone
+from wagtail.models import Page
 
-from articles import schema_org
-from articles.blocks import anchored
-from articles.models import Author, ConditionPage, MedicalReview
-from articles.review_line import ReviewLine, review_line
+from articles.blocks import anchored, pictures_in
+from articles.furniture import furniture, public
+from articles.history import history
+from articles.models import ConditionPage
+from articles.prose import linked_pages
+from articles.review_line import review_line
+from products.blocks import placed_product_ids
+from products.renditions import prefetch
 from products.shelf import PlacedProduct, stock_shelf
+
+RELATED = 4
+"""How many related articles stand under one: those an editor chose, then others of the body area."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The articles before and after this one in its body area, where they are listed by title."""
+
+    previous: ConditionPage | None
+    following: ConditionPage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +41,26 @@ class ContentsEntry:
     text: str
 
 
-def article_context(page: ConditionPage, *, today: datetime.date, editing: bool) -> dict[str, Any]:
-    """The template's variables. `editing` is a preview: what only editors see is shown."""
+def article_context(
+    page: ConditionPage, *, today: datetime.date, editing: bool, first_region: str = ""
+) -> dict[str, Any]:
+    """The template's variables. `editing` is a preview: what only editors see is shown. `first_region`: the code of
+    the region whose shops come first; the default one if it is unknown."""
     line = review_line(page, today=today)
-    shelf = _shelf(page, withheld=line.standing.withhold_offers)
+    shelf = _shelf(page, withheld=line.standing.withhold_offers, first_region=first_region)
     authors = list(page.authors.all())
+    others = _others(page)
+    placed_pictures = (placed.product.picture for placed in shelf.values())
+    prefetch([*pictures_in(page.body), *filter(None, placed_pictures)])
     return {
         "authors": authors,
         "review": line,
         "shelf": shelf,
         "editing": editing,
         "offers_withheld": line.standing.withhold_offers,
-        "disclosure": next((placed.disclosure for placed in shelf.values() if placed.has_paid_links), ""),
+        "disclosure": " ".join(
+            dict.fromkeys(placed.disclosure for placed in shelf.values() if placed.has_paid_links)
+        ),
         "statements": tuple(
             dict.fromkeys(sentence for placed in shelf.values() for sentence in placed.statements)
         ),
@@ -46,83 +70,73 @@ def article_context(page: ConditionPage, *, today: datetime.date, editing: bool)
             if child.block_type == "heading" and child.value["level"] == "2"
         ],
         "references": [child for child in page.body if child.block_type == "references"],
-        "related": _related(page),
-        "topic_pages": _topic_pages(page),
-        "structured_data": _structured_data(page, line, authors),
+        "related": others.related,
+        "neighbours": others.neighbours,
+        "history": history(page, line),
+        "changes_at": min(filter(None, (placed.prices_until for placed in shelf.values())), default=None),
+        "topic_pages": others.topics,
+        "links": others.links,
     }
 
 
-def _shelf(page: ConditionPage, *, withheld: bool) -> dict[int, PlacedProduct]:
+def _shelf(page: ConditionPage, *, withheld: bool, first_region: str) -> dict[int, PlacedProduct]:
     """The products of the page's boxes. An expired article of a strict tier shows them without shops."""
-    wanted = [
-        child["value"]["product"]
-        for child in page.body.raw_data
-        if child["type"] == "product_box" and child["value"].get("product")
-    ]
-    shelf = dict(stock_shelf(wanted)) if wanted else {}
+    wanted = placed_product_ids(page.body)
+    shelf = dict(stock_shelf(wanted, now=timezone.now(), first_region=first_region)) if wanted else {}
     return {pk: replace(placed, regions=()) for pk, placed in shelf.items()} if withheld else shelf
 
 
-def _topic_pages(page: ConditionPage) -> dict[str, ConditionPage]:
-    """Live articles that planned links name by their title: such a link comes alive when its page does."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """The other articles that an article leads to, all fetched in one query."""
+
+    related: list[ConditionPage]
+    neighbours: Neighbours
+    topics: dict[str, ConditionPage]
+    """By their title in small letters: a planned link comes alive when an article of its name does."""
+    links: dict[int, Page]
+    """The targets of the links in running text, by primary key. Those that are not live are left out."""
+
+
+def _others(page: ConditionPage) -> Others:
+    around = furniture()
+    related = [row.article_id for row in page.related_articles.all() if row.article_id]
+    linked = linked_pages(page.body)
     topics = {
         child["value"]["topic"].strip().lower()
         for child in page.body.raw_data
         if child["type"] == "see_also" and not child["value"].get("page")
     }
-    if not topics:
-        return {}
-    named = ConditionPage.objects.live().public().annotate(topic=Lower("title")).filter(topic__in=topics)
-    return {article.topic: article for article in named.exclude(pk=page.pk)}
-
-
-def _related(page: ConditionPage) -> list[ConditionPage]:
-    """Articles an editor related, then neighbours in the body area; at most four."""
-    chosen = [
-        related.article
-        for related in page.related_articles.select_related("article")
-        if related.article and related.article.live
-    ]
-    if len(chosen) < 4:
-        taken = {page.pk, *(article.pk for article in chosen)}
-        neighbours = (
-            ConditionPage.objects.live().public().sibling_of(page).exclude(pk__in=taken).order_by("title")
+    live = ConditionPage.objects.live().exclude(pk=page.pk)
+    siblings = public(live.sibling_of(page))
+    first = siblings.order_by("title", "pk").values("pk")[:RELATED]
+    same = Q(title=page.title)
+    before = siblings.filter(Q(title__lt=page.title) | same & Q(pk__lt=page.pk)).order_by("-title", "-pk")
+    after = siblings.filter(Q(title__gt=page.title) | same & Q(pk__gt=page.pk)).order_by("title", "pk")
+    wanted = Q(pk__in=first) | Q(pk__in=before.values("pk")[:1]) | Q(pk__in=after.values("pk")[:1])
+    wanted |= Q(pk__in={*related, *linked}) | Q(topic__in=topics)
+    found = {
+        other.pk: other
+        for other in live.annotate(
+            topic=Lower("title"),
+            is_before=Q(pk__in=before.values("pk")[:1]),
+            is_after=Q(pk__in=after.values("pk")[:1]),
+            is_first=Q(pk__in=first),
         )
-        chosen.extend(neighbours[: 4 - len(chosen)])
-    return chosen[:4]
-
-
-def _reviewed_by(review: MedicalReview) -> schema_org.ReviewedBy:
-    """The name of the badge, as at signing; its honorific can be told apart while the reviewer still bears it."""
-    reviewer = review.reviewer
-    name, honorific = reviewer.name, reviewer.honorific
-    if reviewer.display_name != review.reviewer_name:
-        name, honorific = review.reviewer_name, ""
-    return schema_org.ReviewedBy(name, honorific, review.profession, review.signed_on)
-
-
-def _structured_data(page: ConditionPage, line: ReviewLine, authors: Sequence[Author]) -> schema_org.JsonLd:
-    crumbs = [
-        (ancestor.title, ancestor.full_url or "")
-        for ancestor in page.get_ancestors().live()
-        if ancestor.depth > 1
-    ]
-    reviewed = None
-    if line.is_badge and line.review is not None:
-        reviewed = _reviewed_by(line.review)
-    url = page.full_url or ""
-    return schema_org.article_graph(
-        schema_org.ArticleFacts(
-            url=url,
-            title=page.title,
-            description=page.search_description or page.standfirst,
-            site_url=settings.SITE_URL,
-            publisher=settings.WAGTAIL_SITE_NAME,
-            condition=page.title,
-            published=page.first_published_at,
-            modified=page.last_published_at,
-            authors=[author.name for author in authors],
-            crumbs=[*crumbs, (page.title, url)],
-            reviewed=reviewed,
-        )
+        .filter(wanted)
+        .defer_streamfields()
+        .order_by("title", "pk")
+    }
+    open_ones = [other for other in found.values() if around.is_public(other)]
+    chosen = [found[pk] for pk in related if pk in found and around.is_public(found[pk])]
+    fillers = [other for other in open_ones if other.is_first and other not in chosen]
+    pages: dict[int, Page] = {other.pk: other for other in around.listed}
+    return Others(
+        related=[*chosen, *fillers][:RELATED],
+        neighbours=Neighbours(
+            next((other for other in open_ones if other.is_before), None),
+            next((other for other in open_ones if other.is_after), None),
+        ),
+        topics={other.topic: other for other in open_ones if other.topic in topics},
+        links={pk: target for pk in linked if (target := found.get(pk) or pages.get(pk)) is not None},
     )

@@ -10,20 +10,17 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.log_actions import get_active_log_context
-from wagtail.models import Revision
+from wagtail.models import Page, Revision
 from wagtail.signals import page_published, page_unpublished
 
+from articles import search_terms, share_pictures
+from articles.blocks import pictures_in
 from articles.clinical_content import clinical_content
 from articles.days import site_day
 from articles.governance import fingerprint
-from articles.models import ConditionPage, Publication, PublicationKind
+from articles.models import ConditionPage, Publication, PublicationKind, SitePage
 from articles.services import schedule_review
-
-
-@receiver(page_published, sender=ConditionPage)
-def keep_the_schedule(sender: type[ConditionPage], instance: ConditionPage, **kwargs: Any) -> None:
-    """A published article has a due date: "never reviewed" counts as due now."""
-    schedule_review(instance, today=site_day(timezone.now()))
+from products import renditions
 
 
 @receiver(page_published, sender=ConditionPage)
@@ -33,6 +30,32 @@ def record_publication(
     """Keep what readers see from now on. A publication set for a later day is none yet."""
     if instance.live:
         _record(instance, PublicationKind.PUBLISHED, revision.content)
+
+
+@receiver(page_published, sender=ConditionPage)
+def keep_the_schedule(sender: type[ConditionPage], instance: ConditionPage, **kwargs: Any) -> None:
+    """A published article has a due date: "never reviewed" counts as due now. After the record, on which it rests."""
+    schedule_review(instance, today=site_day(timezone.now()))
+
+
+@receiver(page_published)
+def prepare_for_sharing(sender: type[Page], instance: Page, **kwargs: Any) -> None:
+    """Draw the picture for those who share the address, so that no reader has to wait for it."""
+    if isinstance(instance, SitePage) and instance.live:
+        share_pictures.prepare(instance)
+
+
+@receiver(page_published, sender=ConditionPage)
+def prepare_pictures(sender: type[ConditionPage], instance: ConditionPage, **kwargs: Any) -> None:
+    """Make the sizes in which readers get its pictures, so that none of them has to wait for it."""
+    if instance.live:
+        renditions.make(pictures_in(instance.body), renditions.BODY)
+
+
+@receiver(page_published, sender=ConditionPage)
+def learn_the_words(sender: type[ConditionPage], instance: ConditionPage, **kwargs: Any) -> None:
+    """Let a mistyped search be led to what the article says."""
+    search_terms.remember(instance)
 
 
 @receiver(page_unpublished, sender=ConditionPage)

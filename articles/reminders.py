@@ -23,7 +23,7 @@ People = frozenset[int]
 def remind(at_stage: Sequence[tuple[ReviewSchedule, Stage]], *, now: datetime.datetime) -> int:
     """Make the reminders of pages that reached a stage. Returns how many of these stages were new.
 
-    Due soon: the reviewer who signed last. Due: the page's owner, or else its authors. Two weeks late: the
+    Due soon: the reviewer whom an editor asked, or else who signed last. Due: the page's owner, or else its authors. Two weeks late: the
     leads. Expired: the administrators. A stage for which there is nobody goes to the people of the next one; who was
     passed over at an earlier stage, because no job ran then, is told now. The caller holds the schedules' locks.
     """
@@ -105,6 +105,11 @@ class Escalation:
             .order_by("page_id", "-signed_at", "-pk")
             .distinct("page_id")
             .values_list("page_id", "reviewer__user_id")
+        )
+        reviewers |= dict(
+            ReviewSchedule.objects.filter(page__in=pages, reviewer__is_active=True).values_list(
+                "page_id", "reviewer__user_id"
+            )
         )
         owners = dict(Page.objects.filter(pk__in=pages).values_list("pk", "owner_id"))
         authors = defaultdict(set)

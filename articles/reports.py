@@ -18,8 +18,10 @@ from wagtail.admin.views.generic import InspectView
 from wagtail.models import Page
 from wagtail.permissions import policy_registry
 
+from articles.days import site_day
 from articles.filters import BodyAreaFilter, ReviewTierFilter
 from articles.governance import SignOffOutcome
+from articles.mending import mending_paths
 from articles.models import ConditionPage, MedicalReview, Reviewer, ReviewSchedule, User
 from articles.querysets import ReviewScheduleQuerySet
 from articles.review_line import review_lines
@@ -34,15 +36,10 @@ def readable(user: Any) -> ReviewScheduleQuerySet:
 
 
 def addresses(pages: Iterable[Page], request: HttpRequest) -> dict[int, str | None]:
-    """Where to send a person for each page, by primary key: to the editor if they may edit it, else to the page."""
+    """Where to send a person for each page, by primary key: to where they can mend it, or else to the page."""
     found = {page.pk: page for page in pages}
-    policy = policy_registry.get_by_type(Page)
-    editable = policy.instances_user_has_permission_for(request.user, "change").order_by()
-    may_edit = set(editable.filter(pk__in=found).values_list("pk", flat=True))
-    return {
-        pk: reverse("wagtailadmin_pages:edit", args=[pk]) if pk in may_edit else page.get_url(request)
-        for pk, page in found.items()
-    }
+    paths = mending_paths(request.user, found.values())
+    return {pk: paths.get(pk) or page.get_url(request) for pk, page in found.items()}
 
 
 class OverdueArticlesFilterSet(WagtailFilterSet):
@@ -102,10 +99,15 @@ class OverdueArticlesView(DeskReport):
             sort_key="last_review_on",
         ),
         Column("owner", accessor="page.owner", sort_key="page__owner__last_name"),
+        Column("reviewer", label="Next reviewer", accessor=lambda row: row.schedule.reviewer or ""),
     ]
 
     def get_base_queryset(self) -> ReviewScheduleQuerySet:
-        return readable(self.request.user).overdue(timezone.localdate()).select_related("page__owner")
+        return (
+            readable(self.request.user)
+            .overdue(site_day(timezone.now()))
+            .select_related("page__owner", "reviewer")
+        )
 
     def order_queryset(self, queryset: ReviewScheduleQuerySet) -> ReviewScheduleQuerySet:
         key = F(self.ordering.removeprefix("-"))
@@ -115,7 +117,7 @@ class OverdueArticlesView(DeskReport):
         )
 
     def describe(self, rows: list[ReviewSchedule]) -> list[OverdueArticle]:
-        today = timezone.localdate()
+        today = site_day(timezone.now())
         pages = [schedule.page for schedule in rows]
         articles = ConditionPage.objects.filter(pk__in=[page.pk for page in pages])
         lines = review_lines(articles.select_related("review_tier"), today=today)

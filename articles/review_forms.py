@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 
 from articles.amendments import MINOR_CHECKLIST
+from articles.governance import TriggerKind
+from articles.models import Reviewer
 from articles.services import CHECKLIST
+from articles.workflow import Remark
 
 SEEN = "The fingerprint of what the reviewer was shown."
 
@@ -53,6 +57,51 @@ class SendBackForm(ReviewForm):
         label="What has to change?",
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="The editor reads this in the article's history and by mail.",
+    )
+
+
+class SendBackWithRemarksForm(SendBackForm):
+    """The same with remarks on single passages, each under the content path where it stands."""
+
+    PREFIX = "at:"
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["comment"].required = False
+        self.labels = places
+        for place, label in places.items():
+            self.fields[f"{self.PREFIX}{place}"] = forms.CharField(required=False, label=label)
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or {}
+        given["remarks"] = [
+            Remark(place, label, text)
+            for place, label in self.labels.items()
+            if (text := given.get(f"{self.PREFIX}{place}", ""))
+        ]
+        if not given["remarks"] and not given.get("comment"):
+            self.add_error("comment", "Say what has to change, here or at a passage.")
+        return given
+
+
+class CallForm(forms.Form):
+    """What calls for a review before its time."""
+
+    kind = forms.ChoiceField(
+        choices=[(kind.value, kind.label) for kind in TriggerKind], label="What happened"
+    )
+    reason = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        help_text="Editors see it beside the due date.",
+    )
+
+
+class AssignForm(forms.Form):
+    """Whom to ask."""
+
+    reviewer = forms.ModelChoiceField(
+        Reviewer.objects.filter(is_active=True), required=False, empty_label="Whoever signed last"
     )
 
 

@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
+from wagtail.models import Page
 
 from articles.clinical_content import clinical_fingerprint
-from articles.governance import ReviewRule, ReviewState, SignOff, SignOffOutcome, Standing, standing
-from articles.models import ConditionPage, ImportedReview, MedicalReview, ReviewTier, ReviewTrigger
+from articles.governance import (
+    Governing,
+    ReviewRule,
+    ReviewState,
+    Shown,
+    SignOff,
+    SignOffOutcome,
+    Standing,
+    governing,
+    standing,
+)
+from articles.models import (
+    ConditionPage,
+    ImportedReview,
+    MedicalReview,
+    Publication,
+    PublicationKind,
+    ReviewTier,
+    ReviewTrigger,
+)
+from products.freshness import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +46,8 @@ class ReviewLine:
     review: MedicalReview | None = None
     imported: ImportedReview | None = None
     rule: ReviewRule | None = None
-    fingerprint: str = ""
-    """Of the words signed last; empty if nobody signed."""
+    waiting: MedicalReview | None = None
+    """A newer signature under words that readers have not seen yet."""
 
     @property
     def is_badge(self) -> bool:
@@ -40,10 +61,14 @@ class ReviewLine:
 
 
 def review_line(page: ConditionPage, *, today: datetime.date) -> ReviewLine:
-    """Derive the line from the live words, the last sign-offs and the day. Stored nowhere."""
-    latest, basis = last_sign_offs(page)
-    imported = ImportedReview.objects.filter(page_id=page.pk).first() if latest is None else None
-    return _derive(page, rule=rule_of(page), latest=latest, basis=basis, imported=imported, today=today)
+    """Derive the line from the live words, the sign-offs and the day. Stored nowhere."""
+    signed = list(_sign_offs().filter(page_id=page.pk))
+    live_fingerprint = clinical_fingerprint(page) if signed else ""
+    found = governing(
+        signed, live_fingerprint=live_fingerprint, shown=lambda: shown_to_readers([page])[page.pk]
+    )
+    imported = ImportedReview.objects.filter(page_id=page.pk).first() if found.latest is None else None
+    return derive(live_fingerprint, rule=rule_of(page), found=found, imported=imported, today=today)
 
 
 def review_lines(pages: Sequence[ConditionPage], *, today: datetime.date) -> dict[int, ReviewLine]:
@@ -55,25 +80,51 @@ def review_lines(pages: Sequence[ConditionPage], *, today: datetime.date) -> dic
         reviews[review.page_id].append(review)
     imports = {one.page_id: one for one in ImportedReview.objects.filter(page__in=ids)}
     default = ReviewTier.objects.get(is_default=True)
+    history = cache(lambda: shown_to_readers(pages))
+
+    def recorded(page: int) -> Callable[[], Sequence[Shown]]:
+        return lambda: history()[page]
+
     lines = {}
     for page in pages:
-        latest, basis = last_of(reviews[page.pk])
+        signed = reviews[page.pk]
+        live_fingerprint = clinical_fingerprint(page) if signed else ""
+        found = governing(signed, live_fingerprint=live_fingerprint, shown=recorded(page.pk))
         rule = (page.review_tier or default).rule(interval_months=page.review_interval_months)
-        imported = imports.get(page.pk) if latest is None else None
-        lines[page.pk] = _derive(page, rule=rule, latest=latest, basis=basis, imported=imported, today=today)
+        imported = imports.get(page.pk) if found.latest is None else None
+        lines[page.pk] = derive(live_fingerprint, rule=rule, found=found, imported=imported, today=today)
     return lines
 
 
-def _derive(
-    page: ConditionPage,
+def governing_sign_offs(page: Page, *, live_fingerprint: str) -> Governing[MedicalReview]:
+    """Which sign-offs of a page count if these are, or were to be, its live words."""
+    return governing(
+        list(_sign_offs().filter(page_id=page.pk)),
+        live_fingerprint=live_fingerprint,
+        shown=lambda: shown_to_readers([page])[page.pk],
+    )
+
+
+def shown_to_readers(pages: Iterable[Page]) -> dict[int, list[Shown]]:
+    """What readers saw of each page by its primary key, the earliest first, from the records. One query."""
+    found: dict[int, list[Shown]] = {page.pk: [] for page in pages}
+    rows = Publication.objects.filter(page__in=found).order_by("at", "pk")
+    for page, kind, fingerprint, at in rows.values_list("page_id", "kind", "fingerprint", "at"):
+        found[page].append(Shown(fingerprint if kind == PublicationKind.PUBLISHED else "", at))
+    return found
+
+
+def derive(
+    live_fingerprint: str,
     *,
     rule: ReviewRule,
-    latest: MedicalReview | None,
-    basis: MedicalReview | None,
+    found: Governing[MedicalReview],
     imported: ImportedReview | None,
     today: datetime.date,
 ) -> ReviewLine:
-    found = standing(
+    """The line from its facts. No query."""
+    latest, basis = found.latest, found.basis
+    stands = standing(
         today=today,
         rule=rule,
         sign_off=SignOff(
@@ -84,14 +135,16 @@ def _derive(
         )
         if latest and basis
         else None,
-        live_fingerprint=clinical_fingerprint(page) if latest else "",
+        live_fingerprint=live_fingerprint,
         imported_on=imported.reviewed_on if imported else None,
     )
     if imported is not None:
-        return ReviewLine(found, *_imported_words(imported, found), imported=imported, rule=rule)
-    if latest is None or basis is None:
-        return ReviewLine(found, "Not yet medically reviewed.", rule=rule)
-    return ReviewLine(found, *_words(basis, found), review=basis, rule=rule, fingerprint=latest.fingerprint)
+        headline, notice = _imported_words(imported, stands)
+        return ReviewLine(stands, headline, notice, imported=imported, rule=rule, waiting=found.waiting)
+    if basis is None:
+        return ReviewLine(stands, "Not yet medically reviewed.", rule=rule, waiting=found.waiting)
+    headline, notice = _words(basis, stands)
+    return ReviewLine(stands, headline, notice, review=basis, rule=rule, waiting=found.waiting)
 
 
 def rule_of(page: ConditionPage) -> ReviewRule:
@@ -101,12 +154,15 @@ def rule_of(page: ConditionPage) -> ReviewRule:
 
 def tier_of(page: ConditionPage) -> ReviewTier:
     """The page's tier, or the default. Raises `ReviewTier.DoesNotExist` if no tier is the default."""
-    return page.review_tier or ReviewTier.objects.get(is_default=True)
+    return page.review_tier or _default_tier()
+
+
+_default_tier = Remembered(lambda: ReviewTier.objects.get(is_default=True))
 
 
 def last_sign_offs(page: ConditionPage) -> tuple[MedicalReview | None, MedicalReview | None]:
-    """The latest sign-off of any kind, and the latest full one, from which the due date runs."""
-    return last_of(_sign_offs().filter(page_id=page.pk)[:50])
+    """The latest sign-off of any kind, and the latest full one, whether readers saw their words yet or not."""
+    return _last_of(_sign_offs().filter(page_id=page.pk))
 
 
 def _sign_offs() -> QuerySet[MedicalReview]:
@@ -116,11 +172,8 @@ def _sign_offs() -> QuerySet[MedicalReview]:
     return MedicalReview.objects.select_related("reviewer").defer("snapshot").annotate(**call)
 
 
-def last_of(reviews: Iterable[MedicalReview]) -> tuple[MedicalReview | None, MedicalReview | None]:
-    """The same of one page's sign-offs, the latest first.
-
-    After a withdrawal only a full sign-off counts: a light one confirms a small edit of a review that stands.
-    """
+def _last_of(reviews: Iterable[MedicalReview]) -> tuple[MedicalReview | None, MedicalReview | None]:
+    """After a withdrawal only a full sign-off counts: a light one confirms a small edit of a review that stands."""
     latest = basis = None
     for review in reviews:
         if latest is None or review.outcome == SignOffOutcome.WITHDRAWN:

@@ -1,63 +1,42 @@
-"""The reviewer's place of work, and the admin's doors to the other verbs of a medical review."""
+"""The reviewer's place of work, and the addresses of all views of a medical review."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views import View
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.views.generic import WagtailAdminTemplateMixin
 from wagtail.admin.viewsets.base import ViewSet
-from wagtail.models import COMMENTS_RELATION_NAME, TaskState
+from wagtail.models import COMMENTS_RELATION_NAME, Comment, TaskState
 
-from articles.amendments import MINOR_MEANING, may_withdraw, why_not_confirm, why_not_minor, withdraw
+from articles.amendments import MINOR_MEANING, why_not_confirm
+from articles.audit_view import AuditView
 from articles.clinical_content import clinical_content
 from articles.days import site_day
-from articles.differences import Difference, differences
 from articles.governance import fingerprint
 from articles.models import ArticleImport, ConditionPage, MedicalReviewTask, MedicalReviewTaskState
-from articles.review_forms import ConfirmForm, ReasonForm, ReviewForm, SendBackForm, SignForm
+from articles.passages import Passage, in_runs, labels_by_place, passage_at, passages_of
+from articles.review_forms import ConfirmForm, ReviewForm, SendBackWithRemarksForm, SignForm
 from articles.review_line import last_sign_offs, review_line
-from articles.services import CHECKLIST, MEANING, SigningRefused
-from articles.workflow import (
-    NOT_WAITING,
-    SubmissionRefused,
-    confirm_and_finish,
-    propose_minor_edit,
-    send_back,
-    sign_and_finish,
-    why_not_sign,
+from articles.review_verbs import (
+    AssignReviewerView,
+    BeginReviewView,
+    CallForReviewView,
+    DismissCallView,
+    ProposeMinorEditView,
+    WithdrawView,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Neighbouring passages that changed, or that did not."""
-
-    is_change: bool
-    passages: Sequence[Difference]
-
-
-def runs_of_changes(draft: ConditionPage) -> tuple[Run, ...] | None:
-    """What changed since the last sign-off, for the screen. None: nobody signed yet."""
-    latest, _ = last_sign_offs(draft)
-    if latest is None:
-        return None
-    found = differences(latest.snapshot, clinical_content(draft))
-    return tuple(
-        Run(is_change, tuple(passages)) for is_change, passages in groupby(found, lambda one: one.is_change)
-    )
+from articles.services import CHECKLIST, MEANING, SigningRefused
+from articles.workflow import NOT_WAITING, confirm_and_finish, send_back, sign_and_finish, why_not_sign
 
 
 class _WaitingMixin:
@@ -83,6 +62,11 @@ class _WaitingMixin:
         if not isinstance(draft, ConditionPage):
             raise PermissionDenied
         return draft
+
+    @cached_property
+    def passages(self) -> list[Passage]:
+        latest, _ = last_sign_offs(self.draft)
+        return passages_of(self.draft, latest.snapshot if latest else None)
 
 
 class ReviewView(_WaitingMixin, WagtailAdminTemplateMixin, TemplateView):
@@ -112,7 +96,9 @@ class ReviewView(_WaitingMixin, WagtailAdminTemplateMixin, TemplateView):
                 )
             case "send-back":
                 return self._answer(
-                    SendBackForm(request.POST), self._send_back, "“{}” is sent back to its editor."
+                    SendBackWithRemarksForm(request.POST, places=labels_by_place(self.passages)),
+                    self._send_back,
+                    "“{}” is sent back to its editor.",
                 )
             case _:
                 raise PermissionDenied
@@ -146,11 +132,21 @@ class ReviewView(_WaitingMixin, WagtailAdminTemplateMixin, TemplateView):
         )
 
     def _send_back(self, form: ReviewForm) -> None:
-        send_back(self.state, user=self.request.user, comment=form.cleaned_data["comment"])
+        given = form.cleaned_data
+        send_back(self.state, user=self.request.user, comment=given["comment"], remarks=given["remarks"])
+
+    def _open_comments(self, page: ConditionPage) -> list[tuple[Comment, str]]:
+        """Each with the passage in which it stands."""
+        labels = labels_by_place(self.passages)
+        comments = (
+            getattr(page, COMMENTS_RELATION_NAME).filter(resolved_at__isnull=True).select_related("user")
+        )
+        return [(comment, passage_at(labels, comment.contentpath)) for comment in comments]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         now, user, draft = timezone.now(), self.request.user, self.draft
         latest, _ = last_sign_offs(draft)
+        passages = self.passages
         seen = {"seen": fingerprint(clinical_content(draft))}
         imported = ArticleImport.objects.filter(page_id=draft.pk).first()
         newest = draft.get_latest_revision()
@@ -161,20 +157,18 @@ class ReviewView(_WaitingMixin, WagtailAdminTemplateMixin, TemplateView):
                 "draft": draft,
                 "line": review_line(live, today=site_day(now)),
                 "latest": latest,
-                "runs": runs_of_changes(draft),
+                "runs": in_runs(passages),
                 "newer_draft": newest is not None and newest.pk != self.state.revision_id,
                 "submitted_by": self.state.workflow_state.requested_by,
                 "notes": imported.unsure if imported else [],
-                "comments": getattr(live, COMMENTS_RELATION_NAME)
-                .filter(resolved_at__isnull=True)
-                .select_related("user"),
+                "comments": self._open_comments(live),
                 "why_not_sign": why_not_sign(self.state, user, now),
                 "why_not_confirm": why_not_confirm(draft, user=user, now=now),
                 "meaning": MEANING,
                 "minor_meaning": MINOR_MEANING,
                 "sign_form": SignForm(initial=seen, auto_id="sign-%s"),
                 "confirm_form": ConfirmForm(initial=seen, auto_id="confirm-%s"),
-                "send_back_form": SendBackForm(auto_id="send-back-%s"),
+                "send_back_form": SendBackWithRemarksForm(auto_id="send-back-%s", places={}),
                 "article_url": reverse("medical_review:article", args=[self.state.pk]),
                 **kwargs,
             }
@@ -191,97 +185,6 @@ class ArticleView(_WaitingMixin, View):
         return response
 
 
-class _ArticleFormView(WagtailAdminTemplateMixin, FormView):
-    """A question about one article, with a reason that stays on record."""
-
-    form_class = ReasonForm
-    template_name = "desk/article_reason.html"
-    header_icon = "clipboard-list"
-    label = ""
-    explanation = ""
-    action_label = ""
-
-    def dispatch(self, request: HttpRequest, *args: Any, page: int, **kwargs: Any) -> HttpResponseBase:
-        self.article = get_object_or_404(ConditionPage, pk=page)
-        self.refuse_strangers()
-        return super().dispatch(request, *args, **kwargs)
-
-    def refuse_strangers(self) -> None:
-        """Raise `PermissionDenied` for who may not."""
-        raise NotImplementedError
-
-    def act(self, reason: str) -> str:
-        """Do it, and say what was done. Raises `SigningRefused` or `SubmissionRefused`."""
-        raise NotImplementedError
-
-    def form_valid(self, form: ReasonForm) -> HttpResponse:
-        try:
-            messages.success(self.request, self.act(form.cleaned_data["reason"]))
-        except (SigningRefused, SubmissionRefused) as refused:
-            messages.error(self.request, str(refused))
-        return redirect("wagtailadmin_explore", self.article.get_parent().pk)
-
-    def get_page_title(self) -> str:
-        return self.label
-
-    def get_page_subtitle(self) -> str:
-        return str(self.article.title)
-
-    def get_breadcrumbs_items(self) -> list[dict[str, str]]:
-        return [*self.breadcrumbs_items, {"url": "", "label": self.label, "sublabel": self.article.title}]
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(article=self.article, view=self, **kwargs)
-
-
-class ProposeMinorEditView(_ArticleFormView):
-    """An editor asks the reviewer to confirm that an edit is small."""
-
-    label = "Propose a small edit"
-    explanation = (
-        "For a typo and the like. The reviewer whose name stands on the page sees every change and confirms that none "
-        "alters the medical meaning. The due date does not move. Anything more needs a full review."
-    )
-    action_label = "Send to the reviewer"
-
-    def refuse_strangers(self) -> None:
-        if not self.article.permissions_for_user(self.request.user).can_edit():
-            raise PermissionDenied
-
-    def act(self, reason: str) -> str:
-        propose_minor_edit(self.article, user=self.request.user, reason=reason, now=timezone.now())
-        return f"“{self.article.title}” is with its reviewer as a small edit."
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        draft = self.article.get_latest_revision_as_object()
-        return super().get_context_data(
-            runs=runs_of_changes(draft), refusal=why_not_minor(draft, now=timezone.now()), **kwargs
-        )
-
-
-class WithdrawView(_ArticleFormView):
-    """Somebody takes back the review of an article."""
-
-    label = "Withdraw the medical review"
-    explanation = (
-        "Readers are told at once that the review was withdrawn, and the article is due for a new one. "
-        "The signature stays on record, with your name and reason beside it."
-    )
-    action_label = "Withdraw the review"
-
-    def refuse_strangers(self) -> None:
-        if not may_withdraw(self.article, self.request.user):
-            raise PermissionDenied
-
-    def act(self, reason: str) -> str:
-        withdraw(self.article, user=self.request.user, reason=reason, now=timezone.now())
-        return f"The medical review of “{self.article.title}” is withdrawn."
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        line = review_line(self.article, today=site_day(timezone.now()))
-        return super().get_context_data(line=line, **kwargs)
-
-
 class MedicalReviewViews(ViewSet):
     """Where these views are found. They are reached from an article, not from the menu."""
 
@@ -294,4 +197,9 @@ class MedicalReviewViews(ViewSet):
             path("<int:state>/article/", ArticleView.as_view(), name="article"),
             path("small-edit/<int:page>/", ProposeMinorEditView.as_view(), name="propose_minor"),
             path("withdraw/<int:page>/", WithdrawView.as_view(), name="withdraw"),
+            path("begin/<int:page>/", BeginReviewView.as_view(), name="begin"),
+            path("reviewer/<int:page>/", AssignReviewerView.as_view(), name="assign"),
+            path("call/<int:page>/", CallForReviewView.as_view(), name="call"),
+            path("dismiss/<int:page>/<int:call>/", DismissCallView.as_view(), name="dismiss"),
+            path("audit/<int:page>/", AuditView.as_view(), name="audit"),
         ]

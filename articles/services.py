@@ -8,16 +8,16 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import Revision
 
 from articles.clinical_content import clinical_content, clinical_fingerprint
+from articles.content_checks import musts
 from articles.contributors import contributors
 from articles.days import site_day
 from articles.governance import (
     SignOffOutcome,
-    add_months,
+    due_dates,
     fingerprint,
     next_stage_day,
     planned_stage_days,
@@ -34,7 +34,8 @@ from articles.models import (
     ReviewTrigger,
 )
 from articles.reminders import remind
-from articles.review_line import in_words, last_sign_offs, rule_of, tier_of
+from articles.review_line import governing_sign_offs, in_words, last_sign_offs, rule_of, tier_of
+from products.blocks import placed_product_ids
 from products.models import Retailer
 
 MEANING = (
@@ -167,6 +168,8 @@ def fit_to_sign(draft: ConditionPage, *, user: Any, today: datetime.date) -> tup
     Raises `SigningRefused`.
     """
     reviewer, credential = _qualified(user, today)
+    if found := musts(draft):  # it could not be published
+        raise SigningRefused(f"Send it back. {found[0]}")
     _refuse_dependent(draft, reviewer=reviewer, user=user, today=today)
     return reviewer, credential
 
@@ -200,14 +203,8 @@ def _refuse_dependent(
         raise SigningRefused(
             "You wrote or edited this article since its last sign-off: somebody else has to sign it."
         )
-    products = [
-        child["value"].get("product") for child in draft.body.raw_data if child["type"] == "product_box"
-    ]
-    linked = set(
-        Retailer.objects.filter(offers__product__in=[pk for pk in products if pk]).values_list(
-            "pk", flat=True
-        )
-    )
+    products = placed_product_ids(draft.body)
+    linked = set(Retailer.objects.filter(offers__product__in=products).values_list("pk", flat=True))
     for interest in reviewer.interests.select_related("retailer__region"):
         if interest.retailer_id in linked and interest.holds_on(today):
             raise SigningRefused(
@@ -220,21 +217,23 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
     live = ConditionPage.objects.select_related("review_tier").get(pk=page.pk)
     rule = rule_of(live)
     every = f"every {rule.interval_months} months ({tier_of(live).name})"
-    latest, basis = last_sign_offs(live)
+    found = governing_sign_offs(live, live_fingerprint=clinical_fingerprint(live))
+    latest, basis = found.latest, found.basis
     imported = ImportedReview.objects.filter(page_id=live.pk).first() if basis is None else None
     reviewed_on = basis.signed_on if basis else imported.reviewed_on if imported else None
     if reviewed_on is None:
         first = live.first_published_at
-        due_on = timezone.localdate(first) if first else today
+        due_on = site_day(first) if first else today
         why, expires_on = "Never medically reviewed: due since it was published.", None
     elif latest is not None and latest.outcome == SignOffOutcome.WITHDRAWN:
         due_on, expires_on = latest.signed_on, None
         why = f"Its review was withdrawn on {in_words(due_on)}: due since then."
     else:
-        due_on = add_months(reviewed_on, rule.interval_months)
-        expires_on = due_on + datetime.timedelta(days=rule.grace_days)
+        due_on, expires_on = due_dates(reviewed_on, rule)
         said = "signed on" if basis else "reviewed before publication here, not verified, on"
         why = f"{said[0].upper()}{said[1:]} {in_words(reviewed_on)}; reviewed {every}."
+    if found.waiting is not None:
+        why = f"{why} Signed again on {in_words(found.waiting.signed_on)}: these words wait to be published."
     called_for = ReviewTrigger.objects.unanswered(live.pk, since=basis.signed_at if basis else None)
     if called := list(called_for):
         if called[0].opened_on < due_on:
@@ -242,8 +241,10 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
             expires_on = due_on + datetime.timedelta(days=rule.grace_days) if expires_on else None
         why = f"{' '.join(str(trigger) for trigger in called)} {why}"
     due_soon_on = due_on - datetime.timedelta(days=rule.due_soon_days) if expires_on else due_on
-    known = ReviewSchedule.objects.filter(page_id=live.pk).first()
-    same_cycle = known is not None and known.last_review_on == reviewed_on  # a plan is for one cycle
+    known = ReviewSchedule.objects.select_related("reviewer").filter(page_id=live.pk).first()
+    same_cycle = (
+        known is not None and known.last_review_on == reviewed_on
+    )  # a plan and its reviewer are for one cycle
     planned_on = known.planned_on if known and same_cycle else None
     stages = planned_stage_days(due_on, due_soon_on, expires_on, planned_on)
     told = set(Reminder.objects.filter(page_id=live.pk, cycle=due_on).values_list("stage", flat=True))
@@ -258,6 +259,8 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
             "expires_on": expires_on,
             "next_stage_on": stages[now_at] if waiting and now_at else next_stage_day(stages, today),
             "why": why if len(why) <= 255 else f"{why[:254]}…",
+            "rules_changed": False,
+            "reviewer": known.reviewer if known and same_cycle else None,
             "planned_on": planned_on,
             "planned_why": known.planned_why if known and same_cycle else "",
         },

@@ -13,6 +13,7 @@ from articles.days import site_day
 from articles.governance import TriggerKind
 from articles.models import ConditionPage, ReviewTrigger
 from articles.services import schedule_review
+from products.freshness import bump
 
 
 class TriggerRefused(Exception):
@@ -83,6 +84,7 @@ def dismiss(trigger: ReviewTrigger, *, reason: str, user: Any = None, now: datet
     )
     if not dismissed:
         raise TriggerRefused("This call for a review was dismissed before.")
+    bump()
     log(
         page,
         "articles.review.dismiss",

@@ -25,11 +25,14 @@ from wagtail.admin.viewsets.pages import PageListingViewSet, PageViewSet
 from wagtail.permissions import policy_registry
 from wagtail.snippets.views.snippets import SnippetViewSet, SnippetViewSetGroup
 
+from articles.content_checks import ContentChecksPanel
+from articles.days import site_day
 from articles.filters import BodyAreaFilter, ReviewTierFilter
 from articles.models import Author, ConditionPage, Reviewer, ReviewSchedule, ReviewTier
 from articles.panels import ReviewSidePanel
 from articles.reports import SignOffs
 from articles.review_line import review_lines
+from articles.tier_desk import TierEditView
 from products.columns import MomentColumn
 
 
@@ -48,7 +51,7 @@ class ArticleFilterSet(PageFilterSet):
         fields = ["body_area", "review_tier", "review", "live"]
 
     def filter_review(self, queryset: Any, name: str, value: str) -> QuerySet[ConditionPage]:
-        today = timezone.localdate()
+        today = site_day(timezone.now())
         schedules = ReviewSchedule.objects.all()
         wanted = schedules.overdue(today) if value == "overdue" else schedules.due_soon(today)
         return queryset.filter(pk__in=wanted.order_by().values("page"))
@@ -67,7 +70,7 @@ class ArticleListingView(IndexView):
     def get_table(self, object_list: Iterable[ConditionPage]) -> Any:
         pages = list(object_list)
         whole = ConditionPage.objects.filter(pk__in=[page.pk for page in pages]).select_related("review_tier")
-        lines = review_lines(whole, today=timezone.localdate())
+        lines = review_lines(whole, today=site_day(timezone.now()))
         for page in pages:
             page.review_state = lines[page.pk].state_label
         return super().get_table(object_list)
@@ -117,7 +120,8 @@ class ArticleEditView(EditView):
         panels = super().get_side_panels()
         if self.expects_json_response or self.hydrate_create_view:
             return panels
-        return MediaContainer([*panels, ReviewSidePanel(self.page, self.request)])
+        ours = ReviewSidePanel(self.page, self.request), ContentChecksPanel(self.page, self.request)
+        return MediaContainer([*panels, *ours])
 
 
 class ArticlePages(PageViewSet):
@@ -150,7 +154,7 @@ class AuthorViewSet(SnippetViewSet):
 
 
 def _credential_words(reviewer: Reviewer) -> str:
-    credential = reviewer.credential_on(timezone.localdate())
+    credential = reviewer.credential_on(site_day(timezone.now()))
     return str(credential) if credential else "None in force: cannot sign"
 
 
@@ -196,6 +200,8 @@ class ReviewTierViewSet(SnippetViewSet):
     add_to_settings_menu = True
     purpose = "How often, and how strictly, a kind of article is reviewed again. An article without a tier has the default one."
     index_template_name = "desk/listing.html"
+    edit_view_class = TierEditView
+    edit_template_name = "desk/edit_tier.html"
     list_display = [
         "name",
         "interval_months",

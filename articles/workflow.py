@@ -7,17 +7,19 @@ Wagtail itself would publish the latest revision, whoever approved it, and autos
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from wagtail.log_actions import log
-from wagtail.models import Page, Revision, TaskState, WorkflowState
+from wagtail.models import Comment, Page, Revision, TaskState, WorkflowState
 
 from articles.amendments import confirm_minor_edit, why_not_minor
+from articles.contributors import work_of
 from articles.days import site_day
 from articles.gate import PublishingRefused
-from articles.models import ConditionPage, MedicalReviewTaskState
+from articles.models import ConditionPage, MedicalReviewTask, MedicalReviewTaskState
 from articles.services import SigningRefused, fit_to_sign, seal, sign
 
 NOT_WAITING = "This article is not waiting for a medical review any more."
@@ -88,10 +90,78 @@ def confirm_and_finish(
     state.approve(user=user, comment=comment)
 
 
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reviewer has to say on one passage."""
+
+    place: str
+    """Its content path, under which Wagtail's editor shows comments."""
+    passage: str
+    """Its name and first words."""
+    text: str
+
+
 @transaction.atomic
-def send_back(state: MedicalReviewTaskState, *, user: Any, comment: str) -> None:
-    """Return the article to its editor. Whoever takes part may, also one who may not sign. Raises `SigningRefused`."""
-    _waiting(state).reject(user=user, comment=comment)
+def send_back(
+    state: MedicalReviewTaskState, *, user: Any, comment: str, remarks: Sequence[Remark] = ()
+) -> None:
+    """Return the article to its editor. Whoever takes part may, also one who may not sign. Raises `SigningRefused`.
+
+    Each remark becomes a comment at its passage in Wagtail's editor. No draft is saved for it, so that a reviewer
+    who comments is no contributor, and needs no permission to edit.
+    """
+    state = _waiting(state)
+    for remark in remarks:
+        made = Comment.objects.create(
+            page_id=int(state.revision.object_id),
+            user=user,
+            text=remark.text,
+            contentpath=remark.place,
+            revision_created=state.revision,
+        )
+        made.log_create(page_revision=state.revision, user=user)
+    lines = [comment, *(f"{remark.passage}: {remark.text}" for remark in remarks)]
+    state.reject(user=user, comment="\n\n".join(line for line in lines if line))
+
+
+def takes_part(page: ConditionPage, user: Any) -> bool:
+    """Whether somebody reviews the articles of this page's workflow."""
+    workflow = page.get_workflow()
+    tasks = [task.specific for task in workflow.tasks] if workflow else []
+    return any(isinstance(task, MedicalReviewTask) and task.takes_part(user) for task in tasks)
+
+
+def why_not_begin(page: ConditionPage) -> str:
+    """Why a reviewer cannot begin the review of a page by themselves, in words; empty if they can."""
+    state = page.current_workflow_state
+    if state is not None and state.status == WorkflowState.STATUS_NEEDS_CHANGES:
+        return "It was sent back to its editor, who has to submit it again."
+    if state is not None:
+        return "It is in its workflow already."
+    if not page.live:
+        return "It is not published: its editor has to submit it."
+    if page.has_unpublished_changes and not _is_idle(page):
+        return "Its editor has a newer draft: it is reviewed once they submit it."
+    return ""
+
+
+def _is_idle(page: ConditionPage) -> bool:
+    """Whether the latest draft says what is live: the editor saves one by itself as soon as somebody looks."""
+    return page.live_revision is not None and work_of(page.get_latest_revision()) == work_of(
+        page.live_revision
+    )
+
+
+@transaction.atomic
+def begin_review(page: ConditionPage, *, user: Any) -> None:
+    """Send the live words to review, as a reviewer may without an editor. Raises `SubmissionRefused`."""
+    page = ConditionPage.objects.select_for_update(of=("self",)).get(pk=page.pk)
+    workflow = page.get_workflow()
+    if refusal := why_not_begin(page):
+        raise SubmissionRefused(refusal)
+    if workflow is None or not takes_part(page, user):
+        raise SubmissionRefused("The workflow of this article has no medical review for you.")
+    workflow.start(page, user)
 
 
 def _waiting(state: MedicalReviewTaskState) -> MedicalReviewTaskState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Case, F, OuterRef, Subquery, When
 from django.db.models.functions import Coalesce
 
 from articles.governance import SignOffOutcome
@@ -18,7 +18,7 @@ NOBODY = "Nobody yet"
 def work_until(day: datetime.date) -> list[Work]:
     """The reviews of live articles that are planned, or else due, before a day; late ones included. One query.
 
-    A review falls to the reviewer who signed last, and takes the minutes of the article's tier.
+    A review falls to the reviewer whom an editor asked, or else who signed last, and takes the minutes of the article's tier.
     """
     last = MedicalReview.objects.filter(
         page=OuterRef("page"), outcome=SignOffOutcome.APPROVED, reviewer__is_active=True
@@ -28,12 +28,15 @@ def work_until(day: datetime.date) -> list[Work]:
         ReviewSchedule.objects.filter(page__live=True)
         .annotate(
             on=Coalesce("planned_on", "due_on"),
-            reviewer=Subquery(last.values("reviewer__name")[:1]),
+            who=Case(
+                When(reviewer__is_active=True, then=F("reviewer__name")),
+                default=Subquery(last.values("reviewer__name")[:1]),
+            ),
             minutes=Coalesce("page__conditionpage__review_tier__review_minutes", Subquery(default[:1])),
         )
         .filter(on__lt=day)
         .order_by("on", "page_id")
-        .values_list("page_id", "reviewer", "on", "minutes")
+        .values_list("page_id", "who", "on", "minutes")
     )
     return [Work(page, reviewer or NOBODY, on, minutes) for page, reviewer, on, minutes in rows]
 

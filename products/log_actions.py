@@ -12,6 +12,8 @@ DISMISS = "products.offer.dismiss"
 ACCEPT_PRODUCT = "products.offer.accept_product"
 ACCEPT_REDIRECT = "products.offer.accept_redirect"
 SNOOZE = "products.alarm.snooze"
+STOP = "products.product.safety_stop"
+LIFT = "products.product.lift_safety_stop"
 
 
 class JudgeFormatter(LogFormatter):
@@ -42,6 +44,20 @@ class SnoozeFormatter(LogFormatter):
         return f"Snoozed until {log_entry.data['until']}: {log_entry.data['reason']}"
 
 
+class StopFormatter(LogFormatter):
+    label = "Safety stop"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Withdrawn from every page: {log_entry.data['reason']}"
+
+
+class LiftFormatter(LogFormatter):
+    label = "Lift the safety stop"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Offered again: {log_entry.data['reason']}"
+
+
 def register_actions(actions: LogActionRegistry) -> None:
     """Make the verbs known to the audit log."""
     actions.register_action(CHECK_NOW, "Check now", "Asked for a check of the link at once")
@@ -52,3 +68,5 @@ def register_actions(actions: LogActionRegistry) -> None:
     actions.register_action(DISMISS)(DismissFormatter)
     actions.register_action(ACCEPT_REDIRECT)(AcceptRedirectFormatter)
     actions.register_action(SNOOZE)(SnoozeFormatter)
+    actions.register_action(STOP)(StopFormatter)
+    actions.register_action(LIFT)(LiftFormatter)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.admin.ui.components import Component
 
-from products.models import Offer
+from products.alarm_desk import SUBJECTS, alarm_url
+from products.clicks.costs import clicks_lately, in_words
+from products.models import Alarm, Offer
 from products.reports import UnhealthyOffersReport, problem
 
 SHOWN = 5
@@ -39,6 +43,32 @@ class OffersPanel(Component):
         }
 
 
+class LinksPanel(Component):
+    """What rings, and how many links wait for a person's eyes."""
+
+    name = "links"
+    template_name = "desk/home_links.html"
+    order = 110
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        now = timezone.now()
+        ringing = (
+            Alarm.objects.ringing(now).select_related(*SUBJECTS).order_by("-articles", "opened_at", "pk")
+        )
+        shown = list(ringing[:SHOWN])
+        clicks = clicks_lately(shown, now=now)
+        return {
+            "ringing_count": ringing.count(),
+            "ringing": [
+                {"alarm": alarm, "url": alarm_url(alarm), "cost": in_words(clicks[alarm.pk])}
+                for alarm in shown
+            ],
+            "alarms_url": reverse("alarms:index"),
+            "waiting_count": Offer.objects.for_people(now, tempo=settings.LINK_CHECK_TEMPO).count(),
+            "queue_url": reverse("links_to_look_at:index"),
+        }
+
+
 def _url(view: str, offer: Offer) -> str:
     return reverse(Offer.snippet_viewset.get_url_name(view), args=[offer.pk])
 
@@ -46,4 +76,4 @@ def _url(view: str, offer: Offer) -> str:
 def add_offers_panel(request: HttpRequest, panels: list[Component]) -> None:
     """For those who may act: who may change offers."""
     if request.user.has_perm("products.change_offer"):
-        panels.append(OffersPanel())
+        panels += [LinksPanel(), OffersPanel()]

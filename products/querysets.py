@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import (
+    BooleanField,
     Case,
     CharField,
     Count,
     Exists,
+    ExpressionWrapper,
     F,
     Func,
     IntegerField,
@@ -23,9 +26,10 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Lower
 from wagtail.models import Page, ReferenceIndex
 
+from products.destinations import NOT_TO_BE_FETCHED
 from products.linkcheck.breaker import Breaker
 from products.linkcheck.health import UNVERIFIABLE_AFTER
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
 
 PEOPLE_LOOK_EVERY = timedelta(days=30)  # at shops that robots may not ask
 PEOPLE_LOOK_AT_BAD_EVERY = timedelta(days=7)
+API_SILENT_FOR = timedelta(days=3)  # then people look at what it used to tell
 ALARMING_BUYABLE = (Buyable.OUT_OF_STOCK, Buyable.DISCONTINUED, Buyable.DIFFERENT_PRODUCT)
 
 
@@ -45,6 +50,7 @@ class AskedBecause(StrEnum):
     OTHER_REGION = "other_region"
     UNVERIFIABLE = "unverifiable"
     BY_HAND = "by_hand"
+    API_SILENT = "api_silent"
 
 
 class ProductQuerySet(QuerySet[Any]):
@@ -100,10 +106,10 @@ class OfferQuerySet(QuerySet[Any]):
         )
 
     def checkable(self) -> OfferQuerySet:
-        """Offers that the checker may look at: addressed, switched on, at a shop that robots may ask."""
+        """Offers that the checker may look at: addressed, switched on, at a shop that robots may ask, or its API."""
         from products.models import Checking  # the models import this module
 
-        return self.addressed().filter(enabled=True, retailer__checking=Checking.FETCH)
+        return self.addressed().filter(enabled=True).exclude(retailer__checking=Checking.HUMAN)
 
     def for_people(self, now: datetime, *, tempo: float = 1.0) -> OfferQuerySet:
         """Listed offers that wait for a person's look, worst first, each with `asked_because` and `page_count`.
@@ -112,6 +118,15 @@ class OfferQuerySet(QuerySet[Any]):
         """
         from products.models import Checking
 
+        wants_a_look = (
+            Q(human_checked_at__isnull=True)
+            | Q(human_checked_at__lte=now - PEOPLE_LOOK_EVERY)
+            | (
+                Q(human_checked_at__lte=now - PEOPLE_LOOK_AT_BAD_EVERY)
+                & (Q(reachable=Reachable.BROKEN) | Q(buyable__in=ALARMING_BUYABLE))
+            )
+        )
+        silent_since = now - API_SILENT_FOR * tempo
         because = Case(
             When(
                 Q(buyable=Buyable.DIFFERENT_PRODUCT)
@@ -124,20 +139,19 @@ class OfferQuerySet(QuerySet[Any]):
                 then=Value(AskedBecause.OTHER_REGION.value),
             ),
             When(
+                retailer__checking=Checking.FETCH,
                 unverifiable_since__lte=now - UNVERIFIABLE_AFTER * tempo,
                 then=Value(AskedBecause.UNVERIFIABLE.value),
             ),
             When(
-                ~Q(retailer__checking=Checking.FETCH)
-                & (
-                    Q(human_checked_at__isnull=True)
-                    | Q(human_checked_at__lte=now - PEOPLE_LOOK_EVERY)
-                    | (
-                        Q(human_checked_at__lte=now - PEOPLE_LOOK_AT_BAD_EVERY)
-                        & (Q(reachable=Reachable.BROKEN) | Q(buyable__in=ALARMING_BUYABLE))
-                    )
-                ),
+                Q(retailer__checking=Checking.HUMAN) & wants_a_look,
                 then=Value(AskedBecause.BY_HAND.value),
+            ),
+            When(
+                Q(retailer__checking=Checking.API)
+                & (Q(unverifiable_since__lte=silent_since) | Q(next_check_at__lte=silent_since))
+                & wants_a_look,
+                then=Value(AskedBecause.API_SILENT.value),
             ),
             default=Value(""),
         )
@@ -183,6 +197,10 @@ class OfferQuerySet(QuerySet[Any]):
             "next_check_at", "pk"
         )
 
+    def once_flaky(self) -> OfferQuerySet:
+        """Offers of which an axis was changing back and forth when it was last looked at. By an index of its own."""
+        return self.filter(health_memory__has_key="flaky")
+
 
 class AlarmQuerySet(QuerySet[Any]):
     def open(self) -> AlarmQuerySet:
@@ -191,6 +209,43 @@ class AlarmQuerySet(QuerySet[Any]):
     def ringing(self, now: datetime) -> AlarmQuerySet:
         """Open, and not snoozed until later."""
         return self.open().filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+
+    def shop_by_shop(self, now: datetime) -> AlarmQuerySet:
+        """Each alarm with `shop`, a name to sort by, and `is_snoozed`; what rings comes first, then what touches most."""
+        shop = Lower(Coalesce("offer__retailer__name", "host__key", "region__name"))
+        is_snoozed = Q(snoozed_until__isnull=False, snoozed_until__gt=now)
+        described = self.annotate(shop=shop, is_snoozed=ExpressionWrapper(is_snoozed, BooleanField()))
+        return described.order_by("is_snoozed", "shop", "-articles", "opened_at", "pk")
+
+
+class ClickQuerySet(QuerySet[Any]):
+    def between(self, first: date, last: date) -> ClickQuerySet:
+        """Those of the days from `first` to `last`, both counted."""
+        return self.filter(day__range=(first, last))
+
+    def by_people(self) -> ClickQuerySet:
+        return self.filter(people__gt=0)
+
+
+class LinkNoticeQuerySet(QuerySet[Any]):
+    def waiting(self) -> LinkNoticeQuerySet:
+        """Those that no mail carried yet."""
+        return self.filter(told_at__isnull=True)
+
+    def for_a_mail(self) -> LinkNoticeQuerySet:
+        """With what their lines say, in a fixed number of queries."""
+        return self.select_related(
+            "alarm__offer__product",
+            "alarm__offer__retailer__region",
+            "alarm__product",
+            "alarm__region",
+            "alarm__host",
+            "offer__product",
+            "offer__retailer__region",
+        )
+
+    def about(self, alarms: Collection[int], offers: Collection[int]) -> LinkNoticeQuerySet:
+        return self.filter(Q(alarm__in=alarms) | Q(offer__in=offers))
 
 
 class HostQuerySet(QuerySet[Any]):
@@ -202,9 +257,11 @@ class HostQuerySet(QuerySet[Any]):
         )
 
     def with_due_offers(self, now: datetime) -> HostQuerySet:
+        """Hosts of shops that robots may ask with offers that are due. Those of an API are not asked at their host."""
         from products.models import Offer  # the models import this module
 
-        return self.filter(Exists(Offer.objects.due(now).filter(host=OuterRef("pk")).order_by()))
+        robots_may = self.exclude(key__in=NOT_TO_BE_FETCHED)
+        return robots_may.filter(Exists(Offer.objects.due(now).filter(host=OuterRef("pk")).order_by()))
 
     def by_due_work(self, now: datetime, *, counted: int) -> HostQuerySet:
         """Hosts with `due_work`, most of it first; among equals the longest rested. No more than `counted` is counted.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
@@ -21,13 +22,11 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, NumberColumn, UpdatedAtColumn
 from wagtail.admin.widgets.button import Button, HeaderButton
-from wagtail.models import Page
 from wagtail.snippets.views.snippets import (
     IndexView,
     InspectView,
     SnippetViewSet,
     SnippetViewSetGroup,
-    UsageView,
 )
 
 from products import programmes
@@ -35,6 +34,8 @@ from products.columns import HEALTH, LinkColumn, short_address
 from products.forms import ProductForm, ProgrammeForm, identity_field_name
 from products.linkcheck.verdict import Outcome
 from products.models import Offer, Product, Programme, Region, Retailer
+from products.safety_desk import ProductEditView, SafetyStopView
+from products.where_used_desk import WhereUsedEditView, WhereUsedView
 
 LOOKS_SHOWN = 10
 CHECK_ACTION = "check_now"
@@ -42,6 +43,8 @@ OFFER_LABELS = {
     "tracked_address": "Tracked address",
     "buyable": "Can be bought",
     "changed_at": "So since",
+    "price_source": "Price according to",
+    "price_at": "Price as of",
     "last_checked_at": "Last checked",
     "next_check_at": "Next check",
 }
@@ -113,11 +116,13 @@ class OfferInspectView(InspectView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         looks = [
             {"check": check, "words": Outcome(check.outcome).words}
-            for check in self.object.checks.all()[:LOOKS_SHOWN]
+            for check in self.object.checks.select_related("judged_by")[:LOOKS_SHOWN]
         ]
+        dismissal = self.object.dismissal
         return {
             **super().get_context_data(**kwargs),
             "looks": looks,
+            "dismissed_at": datetime.fromisoformat(dismissal["at"]) if dismissal else None,
             "flips": self.object.flips.all()[:LOOKS_SHOWN],
         }
 
@@ -131,6 +136,8 @@ class OfferListingView(IndexView):
 class OfferViewSet(SnippetViewSet):
     model = Offer
     index_view_class = OfferListingView
+    edit_view_class = WhereUsedEditView
+    usage_view_class = WhereUsedView
     icon = "link"
     menu_label = "Offers"
     purpose = "Each offer is one product at one shop: the link behind a Buy button. Those without an address wait for one; readers see only the shop's name."
@@ -154,6 +161,7 @@ class OfferViewSet(SnippetViewSet):
     inspect_view_fields = [
         "product", "retailer", "destination", "tracked_address", "priority", "enabled",
         "outcome", "reachable", "identity", "buyable", "changed_at", "last_checked_at", "next_check_at",
+        "price", "price_source", "price_at",
     ]  # fmt: skip
     list_export = [
         "product.name", "retailer.name", "retailer.region.code", "destination", "enabled", "priority",
@@ -179,23 +187,10 @@ class OfferViewSet(SnippetViewSet):
         return Offer.objects.select_related("product", "retailer__region")
 
 
-class ProductUsageView(UsageView):
-    """Where a product is shown. Published pages are named to those too who may not edit them."""
-
-    def get_table(self, object_list: Any, **options: Any) -> Any:
-        table = super().get_table(object_list, **options)
-        for row in table.data:
-            page = row["object"]
-            if row["edit_url"] is None and isinstance(page, Page) and page.live:
-                row.update(
-                    label=page.title, edit_url=page.get_url(self.request), edit_link_title="Read this page"
-                )
-        return table
-
-
 class ProductViewSet(SnippetViewSet):
     model = Product
-    usage_view_class = ProductUsageView
+    edit_view_class = ProductEditView
+    usage_view_class = WhereUsedView
     icon = "tag"
     menu_label = "Products"
     purpose = "What articles recommend. A product box in an article shows what stands here; “usage” tells which articles show a product."
@@ -252,6 +247,10 @@ class ProductViewSet(SnippetViewSet):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return Product.objects.annotate(offer_count=Count("offers"))
 
+    def get_urlpatterns(self) -> list[URLPattern]:
+        stop = SafetyStopView.as_view(viewset=self)
+        return [*super().get_urlpatterns(), path("safety-stop/<int:pk>/", stop, name="safety_stop")]
+
 
 class RetailerFilterSet(WagtailFilterSet):
     class Meta:
@@ -261,6 +260,8 @@ class RetailerFilterSet(WagtailFilterSet):
 
 class RetailerViewSet(SnippetViewSet):
     model = Retailer
+    edit_view_class = WhereUsedEditView
+    usage_view_class = WhereUsedView
     icon = "site"
     menu_label = "Retailers"
     purpose = "Shops, each in one region. The programme is what pays for our links there; without one they earn nothing."

@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.core.cache import cache
+from django.db import connection, connections
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from pytest_django.plugin import blocking_manager_key
 
 from demo.chromium import FLAGS, find_chromium
 from demo.services import TEST_FOLDER
@@ -50,6 +52,23 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+# --- the database ---------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
+    """Leave nothing to the next test: what a test cached is forgotten, and the rows that migrations made, which a test
+    that commits throws away, are put back."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    if marker:
+        cache.clear()
+    if nextitem and marker and marker.kwargs.get("transaction"):  # after the last one the database is gone
+        with item.config.stash[blocking_manager_key].unblock():
+            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            connection.close()
+
+
 # --- the browser ----------------------------------------------------------------------------------
 
 
@@ -74,6 +93,7 @@ def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
             connection._test_serialized_contents = rows
         with playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as browser:
             yield browser
+        connections.close_all()  # that other connection would keep the database from being dropped
 
 
 @pytest.fixture

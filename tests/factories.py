@@ -260,8 +260,9 @@ def live(page: Page) -> Any:
 def sign_off(
     page: ConditionPage, reviewer: Reviewer | None = None, *, on: datetime.date | None = None
 ) -> MedicalReview:
-    """A sign-off through the signing service, at noon of a day (today, if none is given)."""
+    """A sign-off through the signing service, at noon of a day; now, if none or today is given."""
     reviewer = reviewer or ReviewerFactory()
-    day = on or timezone.localdate()
-    noon = timezone.make_aware(datetime.datetime.combine(day, datetime.time(12)))
-    return sign(page, user=reviewer.user, checklist=dict.fromkeys(CHECKLIST, True), now=noon)
+    now = timezone.now()
+    if on is not None and on != timezone.localdate(now):
+        now = timezone.make_aware(datetime.datetime.combine(on, datetime.time(12)))
+    return sign(page, user=reviewer.user, checklist=dict.fromkeys(CHECKLIST, True), now=now)

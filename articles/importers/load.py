@@ -13,12 +13,12 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 from django.utils.text import slugify
 from wagtail.log_actions import log
 from wagtail.models import Page
 
 from articles.clinical_content import without_block_keys
+from articles.days import site_day
 from articles.importers import document as source
 from articles.importers.seed_text import parse, read_source
 from articles.models import ArticleImport, ConditionPage, ImportedReview, RelatedArticle
@@ -68,7 +68,7 @@ def import_article(
 
     Raises `SourceRefused` for a text that will not do, `ImportRefused` for one that may not be loaded.
     """
-    today = timezone.localdate(now)
+    today = site_day(now)
     parsed = parse(read_source(raw), today=today)
     with transaction.atomic():
         result = _load(parsed, raw, source_name=source_name, parent=parent, now=now, force=force)

@@ -1,14 +1,24 @@
 """Articles, the people behind them, and the reviews that vouch for them."""
 
 from articles.models.imports import ArticleImport
-from articles.models.pages import BodyAreaPage, ConditionPage, HomePage, InformationPage, RelatedArticle
+from articles.models.pages import (
+    BodyAreaPage,
+    ConditionPage,
+    HomePage,
+    InformationPage,
+    RelatedArticle,
+    SitePage,
+)
 from articles.models.people import Author, Credential, Interest, Reviewer, User
 from articles.models.planning import Leave, Rescheduling, ReschedulingMove
+from articles.models.problem_reports import ProblemKind, ProblemReport, ReportNotice, ReportStatus
 from articles.models.publications import Publication, PublicationKind
 from articles.models.references import Reference
 from articles.models.reminders import Reminder, ReviewDigest
 from articles.models.reviews import ImportedReview, MedicalReview, ReviewSchedule, ReviewTier
+from articles.models.search_terms import SearchTerm
 from articles.models.settings import PublisherSettings
+from articles.models.share_pictures import SharePicture
 from articles.models.triggers import ReviewTrigger
 from articles.models.workflow import MedicalReviewTask, MedicalReviewTaskState
 
@@ -26,12 +36,16 @@ __all__ = [
     "MedicalReview",
     "MedicalReviewTask",
     "MedicalReviewTaskState",
+    "ProblemKind",
+    "ProblemReport",
     "Publication",
     "PublicationKind",
     "PublisherSettings",
     "Reference",
     "RelatedArticle",
     "Reminder",
+    "ReportNotice",
+    "ReportStatus",
     "Rescheduling",
     "ReschedulingMove",
     "ReviewDigest",
@@ -39,5 +53,8 @@ __all__ = [
     "ReviewTier",
     "ReviewTrigger",
     "Reviewer",
+    "SearchTerm",
+    "SharePicture",
+    "SitePage",
     "User",
 ]

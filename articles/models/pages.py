@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.log_actions import LogContext
-from wagtail.models import Page, Revision, Workflow, WorkflowPage
+from wagtail.models import Page, PageViewRestriction, Revision, Workflow, WorkflowPage
 from wagtail.search import index
+from wagtail.url_routing import RouteResult
 
 from articles.blocks import ArticleBody, InformationBody
 from articles.copying import CopyAsDraftForm
+from articles.days import site_day
+from articles.furniture import furnish, furniture, public
 from articles.models.people import Author
 from articles.models.reviews import ReviewTier
 from articles.models.workflow import MedicalReviewTask
+from products.freshness import keep, next_midnight
+from products.readers import asked_region, region_switch
+
+if TYPE_CHECKING:
+    from articles.share_pictures import ShareImage
 
 SCHEDULED = "wagtail.publish.scheduled"
 """How `publish_scheduled` announces itself."""
@@ -32,7 +43,17 @@ class SitePage(Page):
         blank=True, max_length=600, help_text="One or two sentences under the title."
     )
 
+    share_picture = models.ForeignKey(
+        settings.WAGTAILIMAGES_IMAGE_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="What stands beside the address where people share it. Empty: a picture is drawn from the title.",
+    )
+
     content_panels = [*Page.content_panels, FieldPanel("standfirst")]
+    promote_panels = [*Page.promote_panels, FieldPanel("share_picture")]
     search_fields = [*Page.search_fields, index.SearchField("standfirst")]
     copy_form_class = CopyAsDraftForm
 
@@ -54,11 +75,37 @@ class SitePage(Page):
         )
         return found.workflow if found else None
 
+    def serve(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The page, of which anybody may be given a copy until something on it may change by itself."""
+        midnight = next_midnight(site_day(timezone.now()))  # read first: rendering may go on past it
+        response: TemplateResponse = super().serve(request, *args, **kwargs)
+        changes_at = (response.context_data or {}).get("changes_at")
+        keep(request, response, until=min(midnight, changes_at or midnight))
+        return response
+
+    @cached_property
+    def share_image(self) -> ShareImage | None:
+        """The picture to name where the page is shared."""
+        from articles.share_pictures import share_image  # it reads the models of this package
+
+        return share_image(self)
+
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["crumbs"] = [page for page in self.get_ancestors().live() if page.depth > 1]
-        context["body_areas"] = BodyAreaPage.objects.live().public().order_by("title")
+        furnish(request)
+        around = furniture()
+        context["crumbs"] = around.crumbs(self)
+        context["body_areas"] = sorted(
+            (area for area in around.listed if isinstance(area, BodyAreaPage) and around.is_public(area)),
+            key=lambda area: area.title,
+        )
         return context
+
+    def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
+        """As Wagtail's, which asks twice: nothing is asked on a site where nothing is restricted."""
+        if not furniture().restricted:
+            return PageViewRestriction.objects.none()
+        return super().get_view_restrictions()
 
 
 class HomePage(SitePage):
@@ -74,9 +121,25 @@ class HomePage(SitePage):
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
         context["latest"] = (
-            ConditionPage.objects.live().public().descendant_of(self).order_by("-first_published_at")[:6]
+            public(ConditionPage.objects.live().descendant_of(self))
+            .defer_streamfields()
+            .order_by("-first_published_at")[:6]
         )
         return context
+
+    def route(self, request: HttpRequest, path_components: list[str]) -> RouteResult:
+        """To an article by its whole address, in one query; to any other page step by step."""
+        if len(path_components) > 1:
+            address = f"{self.url_path}{'/'.join(path_components)}/"
+            articles = (
+                ConditionPage.objects.live()
+                .select_related("review_tier", "drawn_share_picture")
+                .filter(url_path=address)
+            )
+            article = articles.first()
+            if article is not None:
+                return RouteResult(article)
+        return super().route(request, path_components)
 
 
 class BodyAreaPage(SitePage):
@@ -91,7 +154,8 @@ class BodyAreaPage(SitePage):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context(request, *args, **kwargs)
-        context["articles"] = ConditionPage.objects.live().public().child_of(self).order_by("title")
+        children = ConditionPage.objects.live().child_of(self)
+        context["articles"] = public(children).defer_streamfields().order_by("title")
         return context
 
 
@@ -139,7 +203,7 @@ class ConditionPage(SitePage):
         InlinePanel("related_articles", heading="Related articles", label="Article"),
     ]
     promote_panels = [
-        *Page.promote_panels,
+        *SitePage.promote_panels,
         MultiFieldPanel(
             [FieldRowPanel([FieldPanel("review_tier"), FieldPanel("review_interval_months")])],
             heading="Medical review",
@@ -183,7 +247,12 @@ class ConditionPage(SitePage):
 
         context = super().get_context(request, *args, **kwargs)
         editing = bool(getattr(request, "is_preview", False)) and not getattr(request, "as_readers", False)
-        context.update(article_context(self, today=timezone.localdate(), editing=editing))
+        asked = asked_region(request)
+        context.update(
+            article_context(self, today=site_day(timezone.now()), editing=editing, first_region=asked)
+        )
+        placed = next(iter(context["shelf"].values()), None)
+        context["region_switch"] = region_switch(request, placed.shops_for) if placed else None
         return context
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from wagtail.models import Page
+
+from articles.querysets import PublicationQuerySet
 
 
 class PublicationKind(models.TextChoices):
@@ -37,6 +39,8 @@ class Publication(models.Model):
     fingerprint = models.CharField(max_length=80, help_text="Of `content`, with its algorithm version.")
     content = models.JSONField(help_text="The clinical content.")
     page_content = models.JSONField(help_text="The whole page.", encoder=DjangoJSONEncoder)
+
+    objects: ClassVar[models.Manager[Publication]] = PublicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-pk"]

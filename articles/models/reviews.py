@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.models import Page, Revision
@@ -66,6 +67,35 @@ class ReviewTier(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.interval_months} months)"
+
+    def clean(self) -> None:
+        if (
+            self.pk
+            and not self.is_default
+            and ReviewTier.objects.filter(pk=self.pk, is_default=True).exists()
+        ):
+            raise ValidationError(
+                {"is_default": "One tier is the default: make another one the default instead."}
+            )
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        super().validate_constraints(exclude={*(exclude or ()), "is_default"})  # `save` keeps it
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """A tier that becomes the default takes the place of the other. Dates that a changed rule moves are
+        computed anew by `articles.rule_changes`."""
+        with transaction.atomic():
+            before = ReviewTier.objects.select_for_update().filter(pk=self.pk).first()
+            if self.is_default:
+                ReviewTier.objects.filter(is_default=True).exclude(pk=self.pk).update(is_default=False)
+            super().save(*args, **kwargs)
+            if before is None or before.terms != self.terms:
+                ReviewSchedule.objects.governed_by(self).update(rules_changed=True)
+
+    @property
+    def terms(self) -> tuple[ReviewRule, str, bool]:
+        """All that the schedules of its articles take from it."""
+        return self.rule(), self.name, self.is_default
 
     def rule(self, *, interval_months: int | None = None) -> ReviewRule:
         """The rule as plain values, with a page's own interval where it has one."""
@@ -160,6 +190,17 @@ class ReviewSchedule(models.Model):
         null=True, blank=True, db_index=True, help_text="When `flag_overdue` has to look again."
     )
     why = models.CharField(max_length=255, help_text="Why the date is what it is, in words.")
+    rules_changed = models.BooleanField(
+        default=False, help_text="Its tier was changed, and its dates are to be computed anew."
+    )
+    reviewer = models.ForeignKey(
+        Reviewer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned",
+        help_text="Whom an editor asked for the next review. Empty: who signed last.",
+    )
     planned_on = models.DateField(null=True, blank=True, db_index=True, help_text="Empty: the day it is due.")
     planned_why = models.TextField(blank=True, help_text="Why it is planned for another day.")
 
@@ -167,6 +208,9 @@ class ReviewSchedule(models.Model):
 
     class Meta:
         ordering = ["due_on"]
+        indexes = [
+            models.Index(fields=["page"], condition=Q(rules_changed=True), name="schedules_of_changed_rules")
+        ]
         permissions = [("lead_reviews", "Is told of reviews that are two weeks late")]
 
     @property

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 
 from django import template
 from django.conf import settings
-from django.template import Context
+from django.template import Context, NodeList
+from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from wagtail.admin.templatetags.wagtailuserbar import wagtailuserbar
 from wagtail.blocks.stream_block import StreamValue
 from wagtail.models import Site
+from wagtail.rich_text import RichText
 
 from articles import blocks
+from articles.furniture import furniture
 from articles.models import InformationPage
+from articles.prose import expand
 from articles.schema_org import JsonLd
 
 register = template.Library()
@@ -43,17 +48,24 @@ def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
 
 
 @register.simple_tag(takes_context=True)
+def prose(context: Context, text: RichText) -> SafeString:
+    """A block's running text. On an article its links to pages were looked up with all others of the page."""
+    links = context.get("links")
+    return text.__html__() if links is None else expand(text, links, context.get("request"))
+
+
+@register.simple_tag(takes_context=True)
 def information_pages(context: Context) -> list[InformationPage]:
-    """The site's live policy and help pages in the order of the page tree, asked for once a request."""
+    """The site's live policy and help pages in the order of the page tree, asked for once after each change."""
     request = context.get("request")
     site = Site.find_for_request(request) if request is not None else None
     if request is None or site is None:
         return []
-    if not hasattr(request, "information_pages"):
-        request.information_pages = list(
-            InformationPage.objects.live().descendant_of(site.root_page).order_by("path")
-        )
-    return list(request.information_pages)
+    return [
+        page
+        for page in furniture().listed
+        if isinstance(page, InformationPage) and page.is_descendant_of(site.root_page)
+    ]
 
 
 @register.simple_tag(takes_context=True)
@@ -67,3 +79,23 @@ def editors_bar(context: Context) -> str:
     if request is None or settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return ""
     return str(wagtailuserbar(context))
+
+
+@register.tag
+def squeeze(parser: Parser, token: Token) -> SqueezeNode:
+    """`{% squeeze %}…{% endsqueeze %}`: each run of white space as one space, which is what browsers make of it.
+
+    Templates are indented for people, and a sixth of an article's weight would be that. Not for `<pre>` or
+    `<textarea>`.
+    """
+    nodes = parser.parse(("endsqueeze",))
+    parser.delete_first_token()
+    return SqueezeNode(nodes)
+
+
+class SqueezeNode(template.Node):
+    def __init__(self, nodes: NodeList) -> None:
+        self.nodelist = nodes
+
+    def render(self, context: Context) -> SafeString:
+        return mark_safe(re.sub(r"\s+", " ", self.nodelist.render(context)))  # noqa: S308  rendered, so escaped

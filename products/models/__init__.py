@@ -3,7 +3,10 @@
 from products.models.alarms import Alarm, AlarmKind
 from products.models.catalogue import Product, ProductKind
 from products.models.checks import Check, Flip
+from products.models.clicks import Clicks
+from products.models.freshness import Generation
 from products.models.hosts import Host
+from products.models.link_notices import LinkNews, LinkNotice
 from products.models.offers import Offer
 from products.models.pictures import Picture, Rendition
 from products.models.regions import Region
@@ -14,8 +17,12 @@ __all__ = [
     "AlarmKind",
     "Check",
     "Checking",
+    "Clicks",
     "Flip",
+    "Generation",
     "Host",
+    "LinkNews",
+    "LinkNotice",
     "Offer",
     "Picture",
     "Product",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -101,6 +102,24 @@ class Product(RevisionMixin, index.Indexed, ClusterableModel):
             raise ValidationError(
                 {"picture_alt": "Say what the picture shows, for readers who cannot see it."}
             )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save what the editor gave, and make the sizes in which readers get its picture.
+
+        Only the safety stop withdraws a product or brings it back: an old revision, or a form that was open
+        meanwhile, remembers how it stood then, and the row says how it stands.
+        """
+        from products.renditions import make_for_product  # it reads the models of this package
+
+        with transaction.atomic():
+            if not self._state.adding:
+                row = Product.objects.select_for_update().filter(pk=self.pk)
+                stands = row.values_list("withdrawn_at", "withdrawn_reason").first()
+                if stands is not None:
+                    self.withdrawn_at, self.withdrawn_reason = stands
+            super().save(*args, **kwargs)
+        if kwargs.get("update_fields") is None:
+            transaction.on_commit(partial(make_for_product, self))  # a save that is undone leaves no file
 
     @property
     def is_range(self) -> bool:

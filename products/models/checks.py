@@ -42,6 +42,11 @@ class Check(models.Model):
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}, {self.at:%d %B %Y %H:%M}"
 
+    @property
+    def was_redirected(self) -> bool:
+        """Whether the look ended elsewhere than where it began."""
+        return len(self.hops) > 1
+
 
 class Flip(models.Model):
     """A change of health on one axis. It outlives the offer."""

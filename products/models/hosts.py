@@ -40,6 +40,10 @@ class Host(models.Model):
     nonsense_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was last asked for an address that cannot exist."
     )
+    robots = models.JSONField(
+        default=dict,
+        help_text="Its rules for robots, and when they were read, by the address of the robots.txt.",
+    )
 
     objects: ClassVar[models.Manager[Host]] = HostQuerySet.as_manager()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.contrib.postgres.indexes import HashIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models, transaction
@@ -145,6 +146,8 @@ class Offer(index.Indexed, models.Model):
             # All that `due` asks is in the condition, so that claiming work reads these indexes and not the rows.
             models.Index(fields=["host", "next_check_at"], name="offer_due_by_host", condition=_CAN_BE_DUE),
             models.Index(fields=["next_check_at"], name="offer_due", condition=_CAN_BE_DUE),
+            models.Index(fields=["id"], name="offer_flaky", condition=Q(health_memory__has_key="flaky")),
+            HashIndex(fields=["destination"], name="offer_by_destination"),
             models.Index(
                 fields=["unverifiable_since"],
                 name="offer_unverifiable",
@@ -196,9 +199,14 @@ class Offer(index.Indexed, models.Model):
             return
         with transaction.atomic():
             row = Offer.objects.select_for_update().filter(pk=self.pk)
-            found = row.values_list("judged_destination", "version").first()
-            self.judged_destination, self.version = found or ("", self.version)
+            found = row.values_list("judged_destination", "version", "price_source").first()
+            self.judged_destination, self.version, source = found or ("", self.version, "")
             named = kwargs.get("update_fields")
+            if (
+                source and named is None
+            ):  # the price is the shop's own word, and an old revision has an old one
+                named = [name for name in self._EDITOR_FIELDS if name != "price"]
+                kwargs["update_fields"] = named
             if self.destination != self.judged_destination:
                 self._forget_health()
                 kwargs["update_fields"] = {
@@ -233,8 +241,7 @@ class Offer(index.Indexed, models.Model):
         self.version += 1
         if self.destination:
             self.host, _ = Host.objects.get_or_create(key=host_key(self.destination))
-            fetched = self.retailer.checking == Checking.FETCH
-            self.next_check_at = timezone.now() if fetched else None
+            self.next_check_at = None if self.retailer.checking == Checking.HUMAN else timezone.now()
             read = self.read_identity()
             if read is not None:
                 self.identity = read.identity.value

@@ -1,6 +1,9 @@
 """Pictures with the credit and licence that a publisher must be able to show."""
 
-from django.db import models
+from functools import partial
+from typing import Any
+
+from django.db import models, transaction
 from wagtail.images.models import AbstractImage, AbstractRendition
 from wagtail.images.models import Image as WagtailImage
 
@@ -16,6 +19,16 @@ class Picture(AbstractImage):
     )
 
     admin_form_fields = (*WagtailImage.admin_form_fields, "credit", "licence")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and make the sizes in which readers get it, where a page or a product shows it already."""
+        from products.renditions import make_for_picture  # it reads the models of this package
+
+        super().save(*args, **kwargs)
+        if kwargs.get("update_fields") is None:
+            transaction.on_commit(
+                partial(make_for_picture, self)
+            )  # Wagtail's form deletes the old ones after this
 
 
 class Rendition(AbstractRendition):

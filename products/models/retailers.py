@@ -16,6 +16,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.search import index
 
 from products import programmes
+from products.api_access import why_not
 from products.destinations import may_be_fetched
 from products.models.regions import Region
 
@@ -145,11 +146,15 @@ class Retailer(index.Indexed, ClusterableModel):
             raise ValidationError(
                 {"checking": "This shop's terms forbid fetching its pages: choose the API or a person."}
             )
+        if self.checking == Checking.API:
+            network = self.programme.network if self.programme else ""
+            if sentence := why_not(network, self.affiliate_settings):
+                raise ValidationError({"checking": sentence})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; its offers are due only where our checker may look at them."""
         super().save(*args, **kwargs)
-        if self.checking == Checking.FETCH:
+        if self.checking != Checking.HUMAN:
             unasked = self.offers.filter(next_check_at__isnull=True, quarantined_at__isnull=True)
             unasked.exclude(destination="").update(next_check_at=timezone.now())
         else:

@@ -7,11 +7,28 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from articles import profiles, sitemaps
+from articles.component_page import components
+from articles.feeds import ArticlesFeed
+from articles.problem_page import ReportProblemView, ThankYouView
+from articles.search import search_page
 from config import health
 
 urlpatterns = [
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
+    path("_components/", components, name="components"),
+    path("reviewers/", profiles.reviewers, name="reviewers"),
+    path("reviewers/<slug:slug>/", profiles.reviewer, name="reviewer"),
+    path("report-a-problem/", ReportProblemView.as_view(), name="report-problem"),
+    path("report-a-problem/thank-you/", ThankYouView.as_view(), name="report-problem-thanks"),
+    path("", include("products.urls")),
+    path("search/", search_page, name="search"),
+    path("feed/", ArticlesFeed(), name="feed"),
+    path("feed/<slug:slug>/", ArticlesFeed(), name="feed-of-area"),
+    path("sitemap.xml", sitemaps.sitemap, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.sitemap_file, name="sitemap-file"),
+    path("robots.txt", sitemaps.robots, name="robots"),
     path("admin/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     *static(

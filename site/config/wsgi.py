@@ -1,4 +1,4 @@
-"""The WSGI entry point."""
+"""The WSGI entry point: Django behind the page cache."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
+
+from config.page_cache import behind_the_page_cache  # noqa: E402  it reads the settings
+
+application = behind_the_page_cache(django_application)

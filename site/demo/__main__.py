@@ -20,7 +20,7 @@ from honcho.manager import SYSTEM_PRINTER_NAME, Manager
 from honcho.printer import Message, Printer
 
 from demo.claims import ClaimedError, claimed
-from demo.environment import FETCH_HOSTS, FOLDER, demo_environment
+from demo.environment import FETCH_HOSTS, FOLDER, PRETENCE, demo_environment
 from demo.ports import free_port
 from demo.progress import step
 from demo.services import FOLDER as SERVICES
@@ -70,7 +70,7 @@ def run(publish: Callable[[dict[str, str]], None]) -> int:
             urls = running.enter_context(shared_services())
         environment = demo_environment(urls, site=site) | {
             MARK: str(FOLDER),
-            "FETCH_HOSTS": str(FETCH_HOSTS),
+            **PRETENCE,
             "GRANIAN_HOST": "127.0.0.1",
             "GRANIAN_PORT": site.rpartition(":")[2],
         }

@@ -1,7 +1,8 @@
 """Everything that must hold before a change is merged, on real services: `python -m demo.checks`.
 
 Every step runs even if one before it failed; nothing is skipped. What follows the options goes to pytest:
-`python -m demo.checks -n 2` runs the tests in two processes, `python -m demo.checks --only tests -k links` some of them.
+`python -m demo.checks -n 0` runs the tests in one process, `python -m demo.checks --only tests -k links` some of them. Those
+that kill and freeze processes come last and have the machine to themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ TEMPLATES = [
     if (ROOT / folder).is_dir()
 ]
 MANAGE = [sys.executable, "manage.py"]
+PROCESSES = str(min(os.cpu_count() or 1, 4))
 STEPS: dict[str, list[list[str]]] = {
     "style": [
         ["ruff", "check", "."],
@@ -31,7 +33,8 @@ STEPS: dict[str, list[list[str]]] = {
     "contracts": [["lint-imports"]],
     "migrations": [[*MANAGE, "makemigrations", "--check", "--dry-run"]],
     "django": [[*MANAGE, "check"]],
-    "tests": [["pytest"]],
+    "tests": [["pytest", "-n", PROCESSES, "--dist", "loadfile"]],
+    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults"]],
 }
 
 
@@ -70,7 +73,7 @@ def _passes(name: str, urls: dict[str, str], for_pytest: list[str]) -> bool:
     print(f"\n=== {name}", flush=True)
     passed = True
     for command in STEPS[name]:
-        arguments = [*command, *for_pytest] if command == ["pytest"] else command
+        arguments = [*command, *for_pytest] if command[0] == "pytest" else command
         passed &= subprocess.run(arguments, env=environment, cwd=ROOT, check=False).returncode == 0
     print(f"=== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - started:.1f} s", flush=True)
     return passed

@@ -27,22 +27,30 @@ from articles.models import (
     Credential,
     HomePage,
     InformationPage,
+    Interest,
+    ProblemKind,
     PublisherSettings,
+    ReportStatus,
     Reviewer,
     ReviewTier,
     User,
 )  # fmt: skip
+from articles.problem_page import ProblemForm
+from articles.problem_reports import receive, settle
 from articles.services import CHECKLIST, schedule_review, sign
+from articles.spam_guard import open_form
 from demo import plan
 from demo.accounts import ACCOUNTS, PASSWORD
+from demo.clicks import click_around
 from demo.pictures import CAPTIONS
 from products.importers.load import import_products
-from products.models import Picture, Programme, Region, Retailer
+from products.models import Picture, Product, Programme, Region, Retailer
 
 CONTENT = Path(__file__).parent / "content"
 PICTURES = CONTENT / "pictures"
 GROUPS = {"editor": "Editors", "reviewer": "Medical reviewers", "commercial": "Commercial"}
 FIRST_REVIEWER = plan.REVIEWERS[0].slug  # whom the account "reviewer" belongs to
+READING = datetime.timedelta(minutes=4)  # how long a reader has the form open
 SHOP_PACE = Decimal("0.2")  # seconds; the fake shops do not mind
 
 Say = Callable[[str], None]
@@ -70,6 +78,7 @@ def load(*, now: datetime.datetime, say: Say) -> None:
     say(f"{len(areas)} body areas, {len(plan.INFORMATION)} information pages")
     _people(now.date())
     _shops()
+    _interests(now.date())
     result = import_products((CONTENT / "products.csv").read_bytes(), folder=PICTURES)
     if result.errors:
         raise DemoRefused("; ".join(f"row {error.row}: {error.sentence}" for error in result.errors))
@@ -77,6 +86,10 @@ def load(*, now: datetime.datetime, say: Say) -> None:
     for article in plan.ARTICLE_PLAN:
         page = _article(article, areas[article.body_area], now)
         say(f"article: {page.title}")
+    for report in plan.REPORTS:
+        _report(report, now)
+    say(f"{len(plan.REPORTS)} reports of readers")
+    say(f"{click_around(now=now):,} clicks on links to shops")
 
 
 def _accounts() -> None:
@@ -171,6 +184,18 @@ def _people(today: datetime.date) -> None:
         )
 
 
+def _interests(today: datetime.date) -> None:
+    for reviewer in plan.REVIEWERS:
+        for interest in reviewer.interests:
+            Interest.objects.create(
+                reviewer=Reviewer.objects.get(slug=reviewer.slug),
+                retailer=Retailer.objects.get(name=interest.retailer),
+                what=interest.what,
+                declared_on=today - datetime.timedelta(days=interest.declared_days_ago),
+                ended_on=today - datetime.timedelta(days=interest.ended_days_ago),
+            )
+
+
 def _shops() -> None:
     for shop in plan.RETAILERS:
         region = Region.objects.get(code=shop.region)
@@ -199,7 +224,8 @@ def _article(article: plan.Article, area: BodyAreaPage, now: datetime.datetime) 
     draft: ConditionPage = page.get_latest_revision_as_object()
     draft.review_tier = ReviewTier.objects.get(slug=article.tier)
     draft.authors.set([Author.objects.get(name=article.author)])
-    draft.body = json.dumps([_with_picture(block) for block in draft.body.raw_data])
+    body = [_with_picture(block) for block in draft.body.raw_data]
+    draft.body = json.dumps(_with_comparison(body, article.comparison))
     draft.save_revision(user=editor, log_action=True).publish(user=editor)
     for signed in article.signed:
         user = Reviewer.objects.get(slug=signed.reviewer).user
@@ -233,7 +259,41 @@ def _with_picture(block: dict[str, Any]) -> dict[str, Any]:
     return {**block, "value": value}
 
 
+def _with_comparison(body: list[dict[str, Any]], wanted: plan.Comparison | None) -> list[dict[str, Any]]:
+    if wanted is None:
+        return body
+    place = next(
+        n
+        for n, block in enumerate(body)
+        if block["type"] == "heading" and block["value"]["text"] == wanted.before
+    )
+    products = [Product.objects.get(name=name).pk for name in wanted.products]
+    return [
+        *body[:place],
+        {"type": "comparison", "value": {"caption": wanted.caption, "products": products}},
+        *body[place:],
+    ]
+
+
 def _with_edit(block: dict[str, Any], edit: plan.ClinicalEdit) -> dict[str, Any]:
     if block["type"] == "paragraph":
         return {**block, "value": block["value"].replace(escape(edit.find), escape(edit.replace))}
     return block
+
+
+def _report(report: plan.Report, now: datetime.datetime) -> None:
+    """What a reader filled in, through the form's own checks, and what an editor did about it."""
+    sent = now - datetime.timedelta(hours=report.hours_ago)
+    opening = open_form(ConditionPage.objects.get(slug=report.slug).pk, now=sent - READING)
+    form = ProblemForm(
+        {"kind": report.kind, "text": report.text, "email": report.email, "token": opening.token}
+    )
+    if not form.is_valid() or opening.is_hasty(sent):
+        raise DemoRefused(f"The report about {report.slug} would not be taken: {form.errors.as_text()}")
+    given = form.cleaned_data
+    made = receive(
+        opening, kind=ProblemKind(given["kind"]), text=given["text"], email=given["email"], now=sent
+    )
+    if report.note:
+        editor = User.objects.get(username="editor")
+        settle(made, status=ReportStatus.ANSWERED, note=report.note, user=editor, now=sent + READING)

@@ -26,10 +26,20 @@ class Retailer:
     name: str
     region: str  # code, as in the catalogue
     domains: tuple[str, ...]
-    checking: str  # "fetch" or "human"
+    checking: str  # "fetch", "api" or "human"
     programme: str
     network: str  # slug of an adapter in products/programmes
     identity: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """An interest that a reviewer declared and gave up again, long before they signed anything here."""
+
+    what: str
+    retailer: str
+    declared_days_ago: int
+    ended_days_ago: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,7 @@ class Reviewer:
     number: str  # no register issues numbers of this form
     verified_days_ago: int
     bio: str
+    interests: tuple[Interest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,15 @@ class ClinicalEdit:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table of products that an editor places before a heading of the article. No review covers it."""
+
+    caption: str
+    products: tuple[str, ...]  # names, as in the catalogue
+    before: str  # the heading's text
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One article file and the review state that it shall end in.
 
@@ -79,10 +99,23 @@ class Article:
     states: tuple[ReviewState, ...]
     signed: tuple[SignedOff, ...] = ()
     edit: ClinicalEdit | None = None
+    comparison: Comparison | None = None
 
     @property
     def body_area(self) -> str:
         return self.file.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a reader reports about an article, and what an editor did about it: nothing yet, if `note` is empty."""
+
+    slug: str
+    kind: str
+    text: str
+    hours_ago: int
+    email: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +155,7 @@ RETAILERS = (
              "Summit Braces partners", "in_house", {"parameter": "ref", "value": "referred-demo"}),
     Retailer("Prairie Rehab", "US", ("prairie-rehab.example",), "fetch",
              "Prairie Rehab partners", "in_house", {"parameter": "sca_ref", "value": "referred-demo"}),
-    Retailer("Amazon.com", "US", ("amazon.com", "www.amazon.com"), "human",
+    Retailer("Amazon.com", "US", ("amazon.com", "www.amazon.com"), "api",
              "Amazon Associates US", "amazon", {"marketplace": "amazon.com", "tag": "referreddemo-20"}),
 )  # fmt: skip
 
@@ -134,6 +167,7 @@ REVIEWERS = (
     Reviewer(
         "Mr", "Tomasz Wieczorek", "tomasz-wieczorek", "Consultant Orthopaedic Surgeon", "General Medical Council (GMC)", "DEMO-0000002", 1500,
         "Mr Wieczorek treats injuries of the knee and the spine. He teaches junior doctors when not to operate.",
+        (Interest("Paid for two talks at its training days", "Peak Physio", 1400, 1100),),
     ),
     Reviewer(
         "Ms", "Niamh Gallagher", "niamh-gallagher", "Chartered Physiotherapist", "Health and Care Professions Council (HCPC)", "DEMO-PH00003", 1500,
@@ -195,6 +229,11 @@ ARTICLE_PLAN = (
     Article(
         "knee/runners-knee.txt", "Catrin Howell", "low", (ReviewState.DUE_SOON,),
         (SignedOff("niamh-gallagher", 1060),),
+        comparison=Comparison(
+            "Three supports for the front of the knee",
+            ("Meridian Patella Strap", "Knee supports", "Calder Hinged Knee Brace"),
+            "When can I run again?",
+        ),
     ),
     Article(
         "knee/iliotibial-band-syndrome.txt", "Catrin Howell", "low", (ReviewState.CHANGED,),
@@ -210,6 +249,30 @@ ARTICLE_PLAN = (
     ),
 )  # fmt: skip
 
+REPORTS = (
+    Report(
+        "hamstring-strain", "safety",
+        "The sleeve left a red, itchy rash on the back of my knee within a day. Nothing on the page says that it "
+        "could. Others may want to know before they buy it.",
+        5, "sam.reader@example.org",
+    ),
+    Report(
+        "sciatica", "medical",
+        "Under “What helps” it says to rest in bed. I thought that the advice is to keep moving. Is this still right?",
+        31,
+    ),
+    Report(
+        "meniscus-tear", "accessibility",
+        "With my screen reader I cannot tell which picture shows the torn side.",
+        52, "kim.reader@example.org",
+    ),
+    Report(
+        "dead-leg-thigh-contusion", "link",
+        "The first shop says that the page no longer exists.",
+        150, note="The shop had moved the page. The offer leads to the new address now.",
+    ),
+)  # fmt: skip
+
 HOME = Page(
     "Where it hurts, and why",
     "home",
@@ -217,6 +280,26 @@ HOME = Page(
 )
 
 INFORMATION = (
+    Page(
+        "Editorial policy",
+        "editorial-policy",
+        "Who writes our guides, what they rest on, and what never decides what we say.",
+        (
+            Section((
+                "Health writers write our guides, editors edit them, and clinicians review them. Each guide names its writer and says at the top whether a review is in force. The history at its end tells when it was reviewed and what changed.",
+            )),
+            Section((
+                "We prefer current clinical guidelines and reviews of many studies to single papers. Where a guide cites its sources they stand at its end. If a source is withdrawn or replaced, the guide goes back to a reviewer.",
+                "We say how sure anybody can be. Where the evidence is thin we say that too, and we do not promise cures. When a word of a guide changes, the guide says so until a clinician has looked at it.",
+            ), "What guides rest on"),
+            Section((
+                "Shops and makers have no say in what we write. Products stand in boxes of their own, marked as advertising where a link pays us, and the medical review does not cover them.",
+            ), "Independence"),
+            Section((
+                "This is a demonstration site. Its people, products and shops are invented.",
+            ), "About this site"),
+        ),
+    ),
     Page(
         "How we review",
         "how-we-review",
@@ -267,6 +350,14 @@ INFORMATION = (
             Section((
                 "You can read everything here without an account. We set no cookie when you arrive, we load nothing from other companies' servers, and we do not build profiles. We do not know who you are, and we do not try to find out.",
             )),
+            Section((
+                "We count how often links to shops are followed: for each day, the link, the page and the region, a number. Nothing in it says who clicked. To leave out robots and double clicks we look at the name that a browser gives itself; to tell a double click, a scrambled mark of address and browser is kept in memory for ten seconds, and its key changes every day. Your address is not stored.",
+                "Where a shop does not allow links that lead through us, as Amazon does not, a few lines of our own script tell our server that the link was followed. Without JavaScript such a click is not counted, and everything works all the same.",
+            ), "What we count"),
+            Section((
+                "At the top of our guides you can choose the country whose shops come first. If you do, we keep that choice, and nothing else, in a cookie called region for a year. If you never choose, no cookie is set. You can delete it in your browser at any time.",
+                "Before you choose, the page may ask our own server which country's shops to show first. We never ask another company where you are.",
+            ), "The one cookie"),
             Section((
                 "As on any web server, technical logs may be kept for a short time to keep the service secure. They are not used to learn what any one person reads.",
                 "Editors and reviewers log in to do their work. Their session uses a cookie, which readers never get, and what they change is kept on record with their name.",

@@ -143,7 +143,7 @@ def test_the_report_says_how_late_each_article_is_and_why(editor, overdue, today
 
 def test_the_report_is_exported_with_days_as_numbers(editor, overdue, today):
     heading, row = csv_of(editor.get(reverse(OVERDUE), {"export": "csv"}))
-    assert heading == "Article,Body area,State,Due,Days overdue,Why,Last review,Owner"
+    assert heading == "Article,Body area,State,Due,Days overdue,Why,Last review,Owner,Next reviewer"
     late = (today - overdue.review_schedule.due_on).days
     assert row.startswith(f"Groin strain,Groin,Overdue,{overdue.review_schedule.due_on},{late},")
     xlsx = editor.get(reverse(OVERDUE), {"export": "xlsx"})
@@ -164,10 +164,19 @@ def test_the_report_is_filtered_by_tier(editor, overdue, name, length):
     assert len(editor.get(reverse(OVERDUE), {"review_tier": tier.pk}).context["table"].data) == length
 
 
-def test_a_reviewer_is_led_to_the_article_itself(overdue):
-    page = text_of(desk_of(REVIEWERS).get(reverse(OVERDUE)))
-    assert overdue.get_url() in page
-    assert reverse("wagtailadmin_pages:edit", args=[overdue.pk]) not in page
+def test_a_reviewer_is_led_to_where_a_review_is_begun_or_waits(overdue):
+    desk = desk_of(REVIEWERS)
+    begin = reverse("medical_review:begin", args=[overdue.pk])
+    for address in (reverse(OVERDUE), reverse("wagtailadmin_home")):
+        page = text_of(desk.get(address))
+        assert begin in page
+        assert reverse("wagtailadmin_pages:edit", args=[overdue.pk]) not in page
+    overdue.get_workflow().start(overdue, UserFactory())
+    review = reverse("medical_review:review", args=[overdue.current_workflow_task_state.pk])
+    for address in (reverse(OVERDUE), reverse("wagtailadmin_home")):
+        page = text_of(desk.get(address))
+        assert review in page
+        assert begin not in page
 
 
 @pytest.mark.parametrize("group", [EDITORS, REVIEWERS])

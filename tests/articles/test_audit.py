@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from articles.audit import audit_pack
 from articles.governance import ReviewState, TriggerKind
-from articles.models import ConditionPage, MedicalReview
+from articles.models import ConditionPage, ImportedReview, MedicalReview
 from articles.triggers import call_for_review
-from tests.factories import ConditionPageFactory, ReviewerFactory, live, paragraph, sign_off
+from tests.factories import ConditionPageFactory, ReviewerFactory, block, live, paragraph, sign_off
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +114,33 @@ def test_the_day_is_that_of_the_site_s_time_zone(reviewer):
         page = ConditionPageFactory(title="Thigh pain")
     assert shown(page, date(2026, 6, 30)) == []
     assert len(shown(page, date(2026, 7, 1))) == 1
+
+
+def test_a_review_that_the_text_claimed_is_told_as_a_claim():
+    page = ConditionPageFactory()
+    ImportedReview.objects.create(
+        page_id=page.pk, reviewer_name="Dr Peter Ash", reviewed_on=date(2022, 2, 21), source="x.txt"
+    )
+    now = timezone.now()
+    (showing,) = audit_pack(page, on=timezone.localdate(now), now=now).showings
+    assert (showing.state, showing.signed_by) == (ReviewState.EXPIRED, None)
+    assert "(imported, not verified)" in str(showing.imported)
+
+
+def test_the_fields_of_a_block_are_read_in_their_own_order():
+    """The database keeps them in another one."""
+    points = {
+        "lead_in": "Symptoms include:",
+        "ordered": False,
+        "items": [{"text": "<p>Pain.</p>", "children": []}],
+    }
+    page, now = ConditionPageFactory(title="Thigh pain", blocks=[block("points", points)]), timezone.now()
+    (showing,) = audit_pack(page, on=timezone.localdate(now), now=now).showings
+    assert (
+        showing.passages[-1]
+        .pieces[0]
+        .text.startswith("Lead in: Symptoms include: Ordered: no Items: • Text:")
+    )
 
 
 def test_the_changes_since_are_those_of_the_live_words(article):

@@ -27,7 +27,15 @@ from articles.digests import send_digests
 from articles.governance import ReminderState, Stage
 from articles.models import ConditionPage, Reminder, ReviewDigest, ReviewSchedule, User
 from articles.services import flag_overdue, schedule_review
-from tests.factories import ConditionPageFactory, ReviewerFactory, UserFactory, sign_off
+from products.models import Alarm, AlarmKind, Clicks, LinkNotice
+from tests.factories import (
+    ConditionPageFactory,
+    OfferFactory,
+    ReviewerFactory,
+    UserFactory,
+    live,
+    sign_off,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +114,24 @@ def test_who_may_not_edit_a_page_is_sent_to_the_page_itself(reviewer, owner):
     assert mail.outbox[0].to == [reviewer.user.email]
     assert f"\n  {page.full_url}\n" in mail.outbox[0].body
     assert "Due on 21 February 2026." in mail.outbox[0].body
+
+
+def test_a_reviewer_s_digest_leads_to_where_the_review_is_begun_or_waits(reviewer, owner, client):
+    reviewer.user.groups.add(Group.objects.get(name="Medical reviewers"))
+    waiting, due = (ConditionPageFactory(title=title, owner=owner) for title in ("Thigh pain", "Knee pain"))
+    for page in (waiting, due):
+        sign_off(page, reviewer, on=SIGNED)
+        schedule_review(page, today=SIGNED)
+    live(waiting).get_workflow().start(live(waiting), owner)
+    mail.outbox.clear()
+    assert run(DUE_SOON) == 1
+    state = live(waiting).current_workflow_task_state
+    paths = set(re.findall(r"http://localhost:8000(/admin/medical-review\S*)", mail.outbox[0].body))
+    assert paths == {
+        reverse("medical_review:review", args=[state.pk]), reverse("medical_review:begin", args=[due.pk]),
+    }  # fmt: skip
+    client.force_login(reviewer.user)
+    assert {client.get(path).status_code for path in paths} == {200}
 
 
 def test_the_job_keeps_the_hour_of_the_settings(write, settings):
@@ -440,3 +466,116 @@ def test_a_server_that_is_down_loses_nothing_and_is_not_asked_for_everybody(serv
     assert Reminder.objects.waiting().count() == len(people)
     settings.EMAIL_PORT = port
     assert send_digests(now=at(DUE + 5 * DAY), hour=SEVEN) == len(people)
+
+
+# --- links stand in the same mail -----------------------------------------------------------------
+
+
+def alarm(day: date, **subject) -> Alarm:
+    subject = subject or {"kind": AlarmKind.IDENTITY_LOST, "offer": OfferFactory()}
+    return Alarm.objects.create(opened_at=at(day, 5), reason="The tag is gone & <lost>.", **subject)
+
+
+def test_reviews_and_links_are_one_mail_and_each_link_leads_to_where_it_is_mended(
+    server, write, owner, client
+):
+    write("Thigh pain")
+    rung = alarm(DUE)
+    Clicks.objects.create(day=DUE, offer=rung.offer, page_id=None, region=None, people=41)
+    assert run(DUE) == 1
+    ((recipient, raw),) = server.taken
+    message = message_from_bytes(raw, policy=policy.default)
+    assert (recipient, message["Subject"]) == (owner.email, "To see to: 1 article and 1 link to a shop")
+    text, html = (message.get_body((part,)).get_content().replace("\r\n", "\n") for part in ("plain", "html"))
+    address = "http://localhost:8000" + reverse("alarms:alarm", args=[rung.pk])
+    assert f"\n  {address}\n" in text
+    assert f'href="{address}"' in html
+    assert "Rings since 21 February 2026. 0 articles; 41 clicks in the last 30 days." in text
+    assert "The tag is gone & <lost>." in text
+    assert "The tag is gone &amp; &lt;lost&gt;." in html
+    assert "{" not in text + html
+    client.force_login(owner)
+    for path in re.findall(r"http://localhost:8000(/admin\S*)", text):
+        assert client.get(path).status_code == 200
+
+
+def test_who_has_links_alone_to_see_to_gets_them_once_a_day(owner):
+    alarm(DUE)
+    assert [run(DUE, 6), run(DUE), run(DUE, 13)] == [0, 1, 0]
+    assert mail.outbox[0].subject == "To see to: 1 link to a shop"
+    assert "medical review" not in mail.outbox[0].body
+    alarm(DUE)
+    assert [run(DUE, 23), run(DUE + DAY), run(DUE + 2 * DAY)] == [0, 1, 0]
+    assert ReviewDigest.objects.count() == 2
+
+
+def test_alarms_of_ten_days_without_a_worker_are_one_mail(owner):
+    for number in range(10):
+        alarm(DUE + number * DAY)
+    assert [run(DUE + 10 * DAY), run(DUE + 11 * DAY)] == [1, 0]
+    assert mail.outbox[0].subject == "To see to: 10 links to shops"
+
+
+def test_an_alarm_that_closed_before_the_hour_is_not_sent(owner):
+    rung = alarm(DUE)
+    run(DUE, 6)
+    Alarm.objects.filter(pk=rung.pk).update(closed_at=at(DUE, 6))
+    assert run(DUE) == 0
+
+
+def test_killed_between_the_notices_and_the_mail_links_are_sent_by_the_next_run(owner, monkeypatch):
+    alarm(DUE)
+
+    def die(*args):
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmailBackend, "send_messages", die)
+        with pytest.raises(Killed):
+            send_digests(now=at(DUE), hour=SEVEN)
+    assert LinkNotice.objects.waiting().count() == 1
+    assert [run(DUE, 13), run(DUE, 14), run(DUE + DAY)] == [1, 0, 0]
+
+
+def test_links_cost_no_more_queries_for_more_of_them(owner):
+    def queries(day: date) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert send_digests(now=at(day), hour=SEVEN) == 1
+        return len(captured)
+
+    alarm(DUE)
+    one = queries(DUE)
+    for _ in range(4):
+        alarm(DUE)
+    assert queries(DUE + DAY) <= one
+
+
+def test_of_very_many_links_the_rest_is_counted(owner, monkeypatch):
+    monkeypatch.setattr("articles.digests.MOST_LINES", 2)
+    for _ in range(5):
+        alarm(DUE)
+    assert run(DUE) == 1
+    body = mail.outbox[0].body
+    assert body.count("Our identity is lost") == 2
+    assert "and 3 more: http://localhost:8000" + reverse("alarms:index") in body
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_at_once_send_each_person_one_mail_of_links():
+    people = [UserFactory() for _ in range(4)]
+    for person in people:
+        person.groups.add(Group.objects.get(name="Editors"))
+    alarm(DUE)
+    together = Barrier(2, timeout=20)
+
+    def send(_: int) -> int:
+        try:
+            together.wait()
+            return send_digests(now=at(DUE), hour=SEVEN)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(send, range(2))) == len(people)
+    assert sorted(message.to[0] for message in mail.outbox) == sorted(person.email for person in people)
+    assert LinkNotice.objects.count() == len(people)

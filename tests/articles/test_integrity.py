@@ -105,12 +105,12 @@ def test_words_on_record_that_were_altered_behind_the_triggers_are_found(article
 
 def test_a_fingerprint_that_was_altered_is_found(article):
     behind_the_triggers("UPDATE articles_medicalreview SET fingerprint = %s", "v1:0")
-    assert faults() == [Fault.ALTERED_SIGN_OFF, Fault.SIGNED_DRAFT_DRIFTED]
+    assert faults() == [Fault.ALTERED_SIGN_OFF, Fault.SIGNED_DRAFT_DRIFTED, Fault.SCHEDULE_DRIFTED]
 
 
-def test_a_fingerprint_of_an_earlier_algorithm_is_taken_as_it_is(article):
+def test_a_fingerprint_of_an_earlier_algorithm_is_not_called_altered_but_vouches_for_no_live_words(article):
     behind_the_triggers("UPDATE articles_medicalreview SET fingerprint = 'v0:1'")
-    assert faults() == []
+    assert faults() == [Fault.SCHEDULE_DRIFTED]
 
 
 def test_a_signed_revision_that_was_rewritten_is_found(article):

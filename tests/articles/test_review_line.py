@@ -7,8 +7,8 @@ import pytest
 
 from articles.clinical_content import clinical_fingerprint
 from articles.governance import ReviewState, SignOffOutcome
-from articles.models import ConditionPage, ImportedReview, MedicalReview
-from articles.presentation import article_context
+from articles.markup import article_graph, page_facts, site_facts
+from articles.models import ConditionPage, ImportedReview, MedicalReview, PublisherSettings
 from articles.review_line import last_sign_offs, review_line
 from articles.services import schedule_review
 from tests.factories import (
@@ -43,7 +43,10 @@ def page() -> ConditionPage:
 
 def facts(page: ConditionPage, today: date) -> dict:
     """The page node of the JSON-LD."""
-    return article_context(live(page), today=today, editing=False)["structured_data"]["@graph"][0]
+    article = live(page)
+    site = article.get_site()
+    about = page_facts(article, site_facts(site, PublisherSettings.for_site(site)), ())
+    return article_graph(article, about, line=review_line(article, today=today), authors=[])["@graph"][0]
 
 
 def edit_live(page: ConditionPage) -> None:
@@ -197,6 +200,8 @@ def test_machines_are_told_of_a_reviewer_exactly_where_readers_see_the_badge(pag
             "honorificPrefix": "Dr",
             "name": "Ann Bell",
             "jobTitle": "Consultant Physiotherapist",
+            "@id": "http://localhost/reviewers/ann-bell/#person",
+            "url": "http://localhost/reviewers/ann-bell/",
         }
 
 

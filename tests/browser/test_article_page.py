@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -111,44 +108,6 @@ def address(live_server, product) -> str:
     )
     sign_off(page)
     return live_server.url + page.url
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
-
-
-def open_and_judge(page: Page, address: str) -> None:
-    """Open a page on each screen: it fits, and axe finds no violation of an accessibility rule."""
-    page.goto(address)
-    for screen in SCREENS:
-        page.set_viewport_size(screen)
-        assert page.evaluate("document.documentElement.scrollWidth") <= screen["width"], (
-            f"{address} at {screen}"
-        )
-        assert violations(page) == [], f"{address} at {screen}"
-
-
-@light_and_dark
-def test_every_page_fits_every_screen_and_has_no_accessibility_violation(
-    page: Page, address: str, live_server
-):
-    open_and_judge(page, address)
-    for path in ("/", "/thigh/", "/how-we-review/", "/no-such-page/"):
-        open_and_judge(page, live_server.url + path)
-
-
-@light_and_dark
-def test_every_state_of_the_review_line_and_of_a_box_can_be_read(page: Page, live_server):
-    withdrawn = ProductFactory(withdrawn_at=timezone.now(), withdrawn_reason="The strap can tear.")
-    shops = OfferFactory(draft=True).product
-    overdue, expired, never = ConditionPageFactory.create_batch(
-        3, standfirst=SENTENCE, blocks=[heading("Supports"), product_box(withdrawn), product_box(shops)]
-    )
-    sign_off(overdue, on=timezone.localdate() - datetime.timedelta(days=750))
-    sign_off(expired, on=timezone.localdate() - datetime.timedelta(days=2000))
-    for article in (overdue, expired, never):
-        open_and_judge(page, live_server.url + article.url)
 
 
 def test_the_page_asks_nobody_else_for_anything_and_complains_of_nothing(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def placed(product) -> PlacedProduct:
-    return stock_shelf([product.pk])[product.pk]
+    return stock_shelf([product.pk], now=timezone.now())[product.pk]
 
 
 def shops(product) -> dict[str, list[str]]:
@@ -155,7 +155,7 @@ def test_any_number_of_boxes_costs_the_same_queries():
     def queries(count: int) -> int:
         products = [OfferFactory().product.pk for _ in range(count)]
         with CaptureQueriesContext(connection) as seen:
-            stock_shelf(products)
+            stock_shelf(products, now=timezone.now())
         return len(seen)
 
     assert queries(8) == queries(1)

@@ -12,6 +12,8 @@ SITE_URL = env.address("SITE_URL", default="http://localhost:8000")
 WAGTAIL_SITE_NAME = env.text("SITE_NAME", default="Referred")
 WAGTAILADMIN_BASE_URL = SITE_URL
 
+SEARCH_ENGINES = env.switch("SEARCH_ENGINES", default=True)  # off: a staging site asks them to stay away
+
 # --- applications ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "articles",
@@ -52,6 +54,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
+    "products.middleware.RegionChoiceMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -86,12 +89,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "config.redis_cache.ForgivingRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "referred",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},  # seconds
     },
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# --- the page cache -------------------------------------------------------------------------------
+PAGE_CACHE = env.switch("PAGE_CACHE", default=True)
+PAGE_CACHE_MEGABYTES = env.whole_number(
+    "PAGE_CACHE_MEGABYTES", default=64, least=1, most=4096
+)  # each process
 
 # --- people ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "articles.User"
@@ -113,11 +123,12 @@ WAGTAIL_I18N_ENABLED = False  # regions are data, not locales; it saves nine que
 STATIC_URL = "/static/"
 STATIC_ROOT: Path | None = Path(env.text("STATIC_ROOT", default=str(ROOT / "var" / "static")))
 STATICFILES_DIRS = [SITE / "static"]
+COMPONENT_PAGE = False  # `/_components/`, for development and the demo
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", default=str(ROOT / "var" / "media")))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.MinifiedStaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o644  # the web server reads what the worker wrote
 
@@ -138,6 +149,7 @@ WAGTAILSEARCH_BACKENDS = {
 TAGGIT_CASE_INSENSITIVE = True
 
 # --- security -------------------------------------------------------------------------------------
+BEHIND_PROXY = env.switch("BEHIND_PROXY", default=False)  # whether to believe what a proxy says of a request
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"  # Django's "same-origin" would hide us from Amazon
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
@@ -172,9 +184,25 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="Referred <referred@
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = env.whole_number("EMAIL_TIMEOUT", default=20, least=1, most=120)  # seconds
 
+# --- readers' regions -----------------------------------------------------------------------------
+COUNTRY_HEADER = env.header(
+    "COUNTRY_HEADER", default=""
+)  # in which a CDN says where a reader is; empty: no such header is believed
+GEOIP_FILE = env.existing_file(
+    "GEOIP_FILE"
+)  # a country database in the MaxMind format; none: nothing is guessed
+
 # --- reviews --------------------------------------------------------------------------------------
 DIGEST_HOUR = env.whole_number("DIGEST_HOUR", default=7, least=0, most=23)  # o'clock in TIME_ZONE
 FLAG_OVERDUE_MINUTES = env.whole_number("FLAG_OVERDUE_MINUTES", default=60, least=1, most=60)
+
+# --- reports of readers ---------------------------------------------------------------------------
+PROBLEM_REPORT_DAYS = env.whole_number(
+    "PROBLEM_REPORT_DAYS", default=180, least=1, most=3650
+)  # after which a reader's words and address are forgotten
+PROBLEM_REPORTS_PER_HOUR = env.whole_number(
+    "PROBLEM_REPORTS_PER_HOUR", default=5, least=1, most=1000
+)  # from one network
 
 # --- link checks ----------------------------------------------------------------------------------
 LINK_CHECK_TEMPO = env.number(
@@ -184,6 +212,12 @@ LINK_CHECK_THREADS = env.whole_number("LINK_CHECK_THREADS", default=16, least=1,
 FETCH_HOSTS: str | None = (
     env.text("FETCH_HOSTS", default="") or None
 )  # a file of test targets; production refuses it
+RESPECT_ROBOTS_FOR_PRODUCTS = env.switch(
+    "RESPECT_ROBOTS_FOR_PRODUCTS", default=False
+)  # whether a robots.txt also keeps the checker from the single product pages that editors chose
+AMAZON_CREATORS_API = env.key_pairs(
+    {area: f"AMAZON_CREATORS_API_{area}" for area in ("NA", "EU", "FE")}
+)  # area → credential id and secret; none: Amazon's links are looked at by people
 TEST_NETWORKS_ALLOWED = False  # whether `check_urls` may be told to open a network of test servers
 FETCH_CONTACT = env.text(
     "FETCH_CONTACT", default=SITE_URL

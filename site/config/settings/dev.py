@@ -10,6 +10,7 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", default=["*"])
 INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
+COMPONENT_PAGE = True
 STATIC_ROOT = None  # served from where the finders find them
 AUTH_PASSWORD_VALIDATORS = []
 TEST_NETWORKS_ALLOWED = True

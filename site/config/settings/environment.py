@@ -5,7 +5,10 @@ Nothing outside `config.settings` reads `os.environ`. `docs/configuration.md` li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -88,6 +91,39 @@ def email(name: str, *, default: str) -> dict[str, Any]:
             f'Referred cannot start. Environment variable "{name}" must begin with smtp://, submission:// (with TLS), smtps:// or console://.'
         )
     return settings
+
+
+def key_pairs(names: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """For each key of `names` whose variable is set, the id and the secret in it: `id:secret`."""
+    pairs = {}
+    for key, name in names.items():
+        if not (value := text(name, default="")):
+            continue
+        ident, colon, secret = value.partition(":")
+        if not (ident and colon and secret) or not value.isascii() or not value.isprintable():
+            raise SystemExit(f'Referred cannot start. Environment variable "{name}" must be ID:SECRET.')
+        pairs[key] = ident, secret
+    return pairs
+
+
+def header(name: str, *, default: str) -> str:
+    """The name of an HTTP header, or the default."""
+    value = text(name, default=default)
+    if value and not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", value):
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must name an HTTP header, such as CF-IPCountry, not {value!r}.'
+        )
+    return value
+
+
+def existing_file(name: str) -> str:
+    """The path of a file that can be read; empty where the variable is not set."""
+    value = text(name, default="")
+    if value and not (Path(value).is_file() and os.access(value, os.R_OK)):
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must name a file that can be read, not {value!r}.'
+        )
+    return value
 
 
 def time_zone(name: str, *, default: str) -> str:

@@ -2,7 +2,7 @@
 
 from config.settings import environment as env
 from config.settings.base import *  # noqa: F403  Django's way to extend settings
-from config.settings.base import FETCH_HOSTS, LINK_CHECK_TEMPO, SITE_URL
+from config.settings.base import BEHIND_PROXY, FETCH_HOSTS, LINK_CHECK_TEMPO, SITE_URL
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
@@ -33,5 +33,5 @@ CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = env.switch("SSL_REDIRECT", default=HTTPS)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_HSTS_SECONDS = env.whole_number("HSTS_SECONDS", default=3600 if HTTPS else 0, least=0, most=63072000)
-if env.switch("BEHIND_PROXY", default=False):
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

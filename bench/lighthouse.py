@@ -1,0 +1,146 @@
+"""Lighthouse on pages of a running site, and what the pages weigh.
+
+    PYTHONPATH=.:site .venv/bin/python -m bench.lighthouse http://localhost:8000/knee/runners-knee/ [more …] [--runs 5]
+
+Medians of several runs, mobile preset (a slow phone and a slow network, simulated) and desktop. Lighthouse comes with
+npm into `var/bench/lighthouse/`; where there is no npm, only Chromium's own figures are printed. Start the site with
+`make demo` first. Nothing here is a test: the figures are of one machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import rcssmin
+import requests
+from playwright.sync_api import sync_playwright
+
+from demo.chromium import FLAGS, install_chromium
+from demo.services import VAR
+
+FOLDER = VAR / "bench" / "lighthouse"
+VERSION = "12"  # the last that runs on Node 20
+CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
+AUDITS = {
+    "first-contentful-paint": "FCP ms",
+    "largest-contentful-paint": "LCP ms",
+    "total-blocking-time": "TBT ms",
+    "cumulative-layout-shift": "CLS",
+    "total-byte-weight": "bytes",
+}
+OBSERVE = """() => new Promise(resolve => {
+    const found = {lcp: 0, cls: 0}
+    new PerformanceObserver(list => { for (const e of list.getEntries()) found.lcp = e.startTime }).observe({type: "largest-contentful-paint", buffered: true})
+    new PerformanceObserver(list => { for (const e of list.getEntries()) found.cls += e.value }).observe({type: "layout-shift", buffered: true})
+    setTimeout(() => resolve(found), 500)
+})"""
+
+
+def lighthouse() -> Path | None:
+    """The program, installed if npm is there."""
+    program = FOLDER / "node_modules" / ".bin" / "lighthouse"
+    if not program.exists() and (npm := shutil.which("npm")):
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        subprocess.run(
+            [npm, "install", "--no-fund", "--no-audit", "--prefix", str(FOLDER), f"lighthouse@{VERSION}"],
+            check=True,
+        )
+    return program if program.exists() else None
+
+
+def judge(program: Path, address: str, *, desktop: bool) -> dict[str, float]:
+    """One run: each category from 0 to 100, and the timings."""
+    command = [
+        str(program),
+        address,
+        "--quiet",
+        "--output=json",
+        f"--only-categories={','.join(CATEGORIES)}",
+        f"--chrome-flags=--headless=new {' '.join(flag for flag in FLAGS if ' ' not in flag)}",
+        *(["--preset=desktop"] if desktop else []),
+    ]
+    done = subprocess.run(
+        command,
+        env={**os.environ, "CHROME_PATH": install_chromium()},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report: dict[str, Any] = json.loads(done.stdout)
+    scores = {name: 100 * (report["categories"][name]["score"] or 0) for name in CATEGORIES}
+    for audit in report["audits"].values():
+        if audit["score"] is not None and audit["score"] < 0.9 and audit["scoreDisplayMode"] != "informative":
+            print(f"      below 90: {audit['id']}: {audit['title']}", file=sys.stderr)
+    return scores | {label: report["audits"][name]["numericValue"] for name, label in AUDITS.items()}
+
+
+def observe(address: str) -> dict[str, float]:
+    """What Chromium itself saw, on a phone's screen, without a slow network."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=install_chromium(), args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 412, "height": 823})
+        received: list[int] = []
+        page.on("requestfinished", lambda request: received.append(request.sizes()["responseBodySize"]))
+        page.goto(address, wait_until="networkidle")
+        found = page.evaluate(OBSERVE)
+        browser.close()
+    return {"LCP ms": found["lcp"], "CLS": found["cls"], "requests": len(received), "bytes": sum(received)}
+
+
+def weight(address: str) -> dict[str, int]:
+    """Bytes as sent, compressed with gzip, with the CSS as `collectstatic` keeps it."""
+    html = requests.get(address, timeout=30).text
+    found = {"html": _packed(html)}
+    for sheet in re.findall(r'<link rel="stylesheet" href="([^"]+)"', html):
+        css = requests.get(urljoin(address, sheet), timeout=30).text
+        found[Path(sheet).name] = _packed(rcssmin.cssmin(css))
+    found["html and css"] = sum(found.values())
+    for script in re.findall(r'<script src="([^"]+)"', html):
+        found[Path(script).name] = _packed(requests.get(urljoin(address, script), timeout=30).text)
+    return found
+
+
+def _packed(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9))
+
+
+def _print(title: str, figures: dict[str, float] | dict[str, int]) -> None:
+    told = ", ".join(f"{name} {figure:,.3f}".rstrip("0").rstrip(".") for name, figure in figures.items())
+    print(f"  {title}: {told}", flush=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("addresses", nargs="+")
+    parser.add_argument("--runs", type=int, default=5)
+    options = parser.parse_args()
+    program = lighthouse()
+    for address in options.addresses:
+        print(address)
+        _print("weight, bytes", weight(address))
+        _print("Chromium", observe(address))
+        if program is None:
+            print("  There is no npm, so no Lighthouse.")
+            continue
+        for desktop in (False, True):
+            runs = [judge(program, address, desktop=desktop) for _ in range(options.runs)]
+            medians = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+            _print(f"Lighthouse {'desktop' if desktop else 'mobile'}, median of {options.runs}", medians)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Statements that are asked so often that PostgreSQL should plan them once for each connection.
+
+Django binds parameters in the client, so that every statement is planned anew; for a join of six tables that takes longer
+than to run it. The few statements on the way to a shop go to psycopg as they are, to be prepared there. A pooler between
+the site and PostgreSQL must know prepared statements (PgBouncer does from 1.21 on).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+
+
+def ask(statement: str, parameters: Sequence[Any], *, repeatable: bool = False) -> tuple[Any, ...] | None:
+    """Run a prepared statement on Django's own connection, in its transaction; its first row, if it gives any.
+
+    `repeatable`: it changes nothing, so a connection that was lost since the last request is noticed by it and
+    replaced. Django would ask `SELECT 1` first, each time. Raises Django's database errors.
+    """
+    if not repeatable or connection.in_atomic_block:
+        return _ask(statement, parameters)
+    connection.health_check_done = True  # type: ignore[attr-defined]  # the stubs do not know it
+    try:
+        return _ask(statement, parameters)
+    except (OperationalError, InterfaceError):
+        connection.close()
+        return _ask(statement, parameters)
+
+
+def _ask(statement: str, parameters: Sequence[Any]) -> tuple[Any, ...] | None:
+    with connection.cursor(), connection.wrap_database_errors:
+        raw = connection.connection
+        raw.prepare_threshold = 0  # Django switches preparing off; its own cursors prepare nothing anyway
+        with psycopg.Cursor(raw) as cursor:
+            cursor.execute(statement, parameters, prepare=True)
+            return cursor.fetchone() if cursor.description else None

@@ -1,0 +1,135 @@
+"""Where products stand: on which pages readers find them, and in which drafts.
+
+Wagtail's index of references knows what stands in the page table. A draft of a live page, and the newest draft of
+one never published, stand in their latest revision only, so those are read too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import ForeignKey, Q, TextField
+from django.db.models.functions import Cast
+from wagtail import blocks
+from wagtail.blocks.list_block import ListBlock
+from wagtail.fields import StreamField
+from wagtail.models import Page, ReferenceIndex
+
+from products.models import Product
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A page that shows one or more of the products asked for."""
+
+    page: Page
+    live: frozenset[int]
+    """The products that readers find on it now, by primary key."""
+    draft: frozenset[int]
+    """Those in its newest draft; the same as `live` where there is nothing newer."""
+
+    @property
+    def products(self) -> frozenset[int]:
+        return self.live | self.draft
+
+    @property
+    def standing(self) -> str:
+        """Where they stand, in words."""
+        if not self.live:
+            return "Draft of a live page" if self.page.live else "Draft"
+        if not self.draft:
+            return "Live; taken out in the draft"
+        return "Live"
+
+
+def uses_of(products: Collection[int]) -> list[Use]:
+    """Every page that shows one of these products, live or in its newest draft; live ones first, then by title.
+
+    Four queries, however many products and pages there are.
+    """
+    if not products:
+        return []
+    indexed = _indexed(products)
+    drafts = _in_drafts(products)
+    found = []
+    for page in Page.objects.filter(pk__in={*indexed, *drafts}):
+        stored = frozenset(indexed.get(page.pk, ()))
+        newest = frozenset(drafts.get(page.pk, ())) if _has_draft(page) else stored
+        live = stored if page.live else frozenset()
+        if live or newest:
+            found.append(Use(page, live, newest))
+    return sorted(found, key=lambda use: (not use.live, use.page.title.casefold(), use.page.pk))
+
+
+def _has_draft(page: Page) -> bool:
+    """Whether its newest words stand in a revision and not in the page table."""
+    return page.latest_revision_id is not None and (page.has_unpublished_changes or not page.live)
+
+
+def _indexed(products: Collection[int]) -> Mapping[int, set[int]]:
+    """Products by page, as they stand in the page table."""
+    rows = ReferenceIndex.objects.filter(
+        to_content_type=ContentType.objects.get_for_model(Product),
+        to_object_id__in=[str(pk) for pk in products],
+        base_content_type=ContentType.objects.get_for_model(Page),
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for page, product in rows.values_list("object_id", "to_object_id"):
+        found[int(page)].add(int(product))
+    return found
+
+
+def _in_drafts(products: Collection[int]) -> Mapping[int, set[int]]:
+    """Products by page, as they stand in the newest revision of pages that have something newer than what is live.
+
+    The database leaves out revisions that hold none of the numbers; the blocks say which number is a product.
+    """
+    numbers = "|".join(str(pk) for pk in sorted(products))
+    newer = Page.objects.filter(
+        Q(has_unpublished_changes=True) | Q(live=False), latest_revision__isnull=False
+    )
+    likely = newer.annotate(text=Cast("latest_revision__content", TextField())).filter(
+        text__regex=rf"\m({numbers})\M"
+    )
+    found: dict[int, set[int]] = {}
+    for pk, type_pk, content in likely.values_list(
+        "pk", "content_type_id", "latest_revision__content"
+    ).iterator():
+        model = ContentType.objects.get_for_id(type_pk).model_class()
+        named = set(_named_in(model, content)) & set(products) if model else set()
+        if named:
+            found[pk] = named
+    return found
+
+
+def _named_in(model: type[Any], content: Mapping[str, Any]) -> Iterator[int]:
+    """The products that a revision of a page of this type names."""
+    for field in model._meta.get_fields():
+        raw = content.get(field.name)
+        if isinstance(field, StreamField) and raw:
+            yield from _named_by(field.stream_block, field.to_python(raw).raw_data)
+        elif isinstance(field, ForeignKey) and field.related_model is Product and raw:
+            yield int(raw)
+
+
+def _named_by(block: blocks.Block, raw: Any) -> Iterator[int]:
+    """The products that a block's stored value names. Nothing is fetched."""
+    if raw is None:
+        return
+    if isinstance(block, blocks.BaseStreamBlock):
+        for child in raw:
+            if child["type"] in block.child_blocks:
+                yield from _named_by(block.child_blocks[child["type"]], child["value"])
+    elif isinstance(block, blocks.BaseStructBlock):
+        for name, child_block in block.child_blocks.items():
+            yield from _named_by(child_block, raw.get(name))
+    elif isinstance(block, ListBlock):
+        for item in raw:
+            is_wrapped = isinstance(item, dict) and item.get("type") == "item" and "value" in item
+            yield from _named_by(block.child_block, item["value"] if is_wrapped else item)
+    elif isinstance(block, blocks.ChooserBlock) and block.target_model is Product:
+        yield int(raw)

@@ -1,0 +1,345 @@
+"""Every type of page in every state, as readers meet it: fits, breaks no rule of accessibility, and is kept as a picture.
+
+The pictures stand in `var/test/screenshots/pages/` after the run: phone and desktop, light and dark.
+"""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+import rcssmin
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as site_settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from articles.models import ConditionPage, PublisherSettings, Reviewer
+from products.models import Offer
+from tests.factories import (
+    AuthorFactory,
+    BodyAreaPageFactory,
+    ConditionPageFactory,
+    InformationPageFactory,
+    OfferFactory,
+    PictureFactory,
+    ProductFactory,
+    RegionFactory,
+    RetailerFactory,
+    ReviewerFactory,
+    ReviewTierFactory,
+    block,
+    heading,
+    home_page,
+    paragraph,
+    product_box,
+    sign_off,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+SENTENCE = (
+    "Most people get better within a few weeks, and simple measures help a great deal in the meantime. "
+)
+WIDTHS = (320, 768, 1280, 1440)
+JUDGED_AT = (320, 1280)
+BUDGET_HTML_AND_CSS = 14 * 1024  # bytes, compressed, before pictures
+BUDGET_JAVASCRIPT = 3 * 1024
+
+
+def comparison(*products):
+    return block(
+        "comparison", {"caption": "Three supports", "products": [product.pk for product in products]}
+    )
+
+
+def _products(uk, us):
+    """Three to buy in both regions, one of them with a price, and one withdrawn."""
+    bought = ProductFactory.create_batch(
+        3,
+        summary="An elastic sleeve for the thigh.",
+        who_for="Adults with a mild strain.",
+        not_for="People with poor circulation.",
+        pros=["Thin", "Washable"],
+        cons=["Warm in summer"],
+        size_and_fit="Four sizes",
+        material="Nylon",
+        conformity_mark="UKCA, class I",
+        picture=PictureFactory(),
+        picture_alt="A sleeve on a thigh",
+    )
+    for product in bought:
+        offer = OfferFactory(
+            product=product, buyable="in_stock", reachable="ok", last_reached_at=timezone.now()
+        )
+        Offer.objects.filter(pk=offer.pk).update(
+            price="18.50", price_source="The shop", price_at=timezone.now()
+        )
+        OfferFactory(product=product)
+        OfferFactory(
+            product=product, retailer=RetailerFactory(region=us, name=f"A shop {product.pk} of the USA")
+        )
+    return *bought, ProductFactory(withdrawn_at=timezone.now(), withdrawn_reason="The strap can tear.")
+
+
+@pytest.fixture
+def site(settings) -> dict[str, str]:
+    """The address of one page of each type and state, by its name."""
+    settings.COMPONENT_PAGE = True
+    uk, us = RegionFactory(), RegionFactory(code="US")
+    own = PublisherSettings.for_site(home_page().get_site())
+    own.house_advert, own.house_advert_link, own.promotion = (
+        "Our weekly letter",
+        "https://letter.example/",
+        "Get our app",
+    )
+    own.save()
+    for title in ("Editorial policy", "How we review", "Affiliate policy", "Privacy", "Corrections"):
+        slug = title.lower().replace(" ", "-")
+        InformationPageFactory(title=title, slug=slug, standfirst=SENTENCE)
+    area = BodyAreaPageFactory(title="Thigh", slug="thigh", standfirst=SENTENCE)
+    first, second, third, withdrawn = _products(uk, us)
+    drafts = OfferFactory(draft=True).product
+    points = {
+        "lead_in": "Symptoms:",
+        "ordered": False,
+        "items": [{"text": "<p>Pain</p>", "children": ["At night"]}],
+    }
+    test = {
+        "name": "Slump test",
+        "purpose": "It tests nerves.",
+        "how": "You sit.",
+        "positive_result": "Pain.",
+    }
+    picture = {"picture": PictureFactory().pk, "alt_text": "A muscle", "caption": "The muscle"}
+    strict = ReviewTierFactory(slug="strict", interval_months=12, withhold_offers=True)
+    full = [
+        block("advert", None),
+        heading("What is it?"),
+        paragraph(SENTENCE * 4),
+        block("points", points),
+        heading("Tests"),
+        block("diagnostic_test", test),
+        block("picture", picture),
+        block("picture", {"picture": None, "alt_text": "", "caption": "A picture to come"}),
+        heading("Supports"),
+        product_box(first, badge="Our pick"),
+        comparison(first, second, third, withdrawn),
+        product_box(withdrawn),
+        product_box(drafts),
+        block("promotion", None),
+    ]
+    some = [heading("Supports"), product_box(first), comparison(first, withdrawn)]
+    make = {"parent": area, "standfirst": SENTENCE}
+    articles = {
+        "article": ConditionPageFactory(
+            title="Hamstring strain", blocks=full, authors=[AuthorFactory()], **make
+        ),
+        "article-overdue": ConditionPageFactory(blocks=some, **make),
+        "article-expired": ConditionPageFactory(blocks=some, review_tier=strict, **make),
+        "article-changed": ConditionPageFactory(blocks=some, **make),
+        "article-never": ConditionPageFactory(title="Sciatica", **make),
+    }
+    reviewer = ReviewerFactory(slug="jamie-clinician", bio=SENTENCE)
+    sign_off(articles["article"], reviewer)
+    for name, age in (("overdue", 750), ("expired", 2000), ("changed", 10)):
+        sign_off(
+            articles[f"article-{name}"], reviewer, on=timezone.localdate() - datetime.timedelta(days=age)
+        )
+    changed = ConditionPage.objects.get(pk=articles["article-changed"].pk)
+    changed.body = json.dumps([*some, paragraph("New words.")])
+    changed.save_revision().publish()
+    return {
+        "home": "/",
+        "body-area": area.url,
+        **{name: article.url for name, article in articles.items()},
+        "information": "/how-we-review/",
+        "reviewers": reverse("reviewers"),
+        "reviewer": reverse("reviewer", args=[Reviewer.objects.get(pk=reviewer.pk).slug]),
+        "report": reverse("report-problem"),
+        "components": reverse("components"),
+        "404": "/no-such-page/",
+        "500": "/broken/",
+    }
+
+
+@pytest.fixture
+def visit(live_server, page: Page):
+    """Opens an address of the site. Nothing there is broken, so the page for that is put in its place."""
+    broken = render_to_string("500.html")
+    page.route("**/broken/", lambda route: route.fulfill(status=500, content_type="text/html", body=broken))
+    return lambda path: page.goto(live_server.url + path)
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+def overflow(page: Page) -> int:
+    """How far the page is wider than its window, in CSS pixels."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+LOAD_PICTURES = """() => Promise.all([...document.images].map(image => {
+    image.loading = "eager"
+    return image.decode().catch(() => {})
+}))"""
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+def test_every_page_fits_breaks_no_rule_and_is_kept_as_a_picture(
+    page: Page, site, visit, colour_scheme: str, screenshots: Path
+):
+    folder = screenshots / "pages"
+    folder.mkdir(exist_ok=True)
+    for name, path in site.items():
+        visit(path)
+        page.evaluate(LOAD_PICTURES)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert overflow(page) <= 0, f"{name} at {width}"
+            if width in JUDGED_AT:
+                assert violations(page) == [], f"{name} at {width}"
+                picture = folder / f"{name}-{width}-{colour_scheme}.jpg"
+                page.screenshot(path=picture, full_page=True, type="jpeg", quality=60)
+
+
+def test_no_page_needs_to_be_scrolled_sideways_when_it_is_enlarged_to_twice_its_size(page: Page, site, visit):
+    for name, path in site.items():
+        page.set_viewport_size({"width": 640, "height": 400})  # 1,280 by 800 at 200 %
+        visit(path)
+        assert overflow(page) <= 0, f"{name}, the whole page enlarged"
+        page.evaluate("document.documentElement.style.fontSize = '200%'")  # the text alone
+        assert overflow(page) <= 0, f"{name}, the text enlarged"
+
+
+def test_the_whole_visit_can_be_made_with_the_keyboard(page: Page, site, visit):
+    page.emulate_media(reduced_motion="reduce")
+    visit(site["article"])
+    reachable = page.locator("a[href], button, input, [tabindex='0']").locator("visible=true").count()
+    seen: list[str] = []
+    for _ in range(reachable):
+        page.keyboard.press("Tab")
+        shown, name = page.evaluate(
+            """() => {
+                const at = document.activeElement, box = at.getBoundingClientRect(), after = getComputedStyle(at, "::after")
+                const outlined = [getComputedStyle(at), after].some(s => s.outlineStyle !== "none" && s.outlineWidth !== "0px")
+                const inView = box.bottom > 0 && box.top < innerHeight
+                return [outlined && inView, at.innerText || at.getAttribute("aria-label") || at.name]
+            }"""
+        )
+        assert shown, f"the focus cannot be seen on {name!r}"
+        seen.append(" ".join(name.split()))
+    assert seen[0] == "Skip to content"
+    order = [
+        next(n for n, name in enumerate(seen) if wanted in name)
+        for wanted in ("About Dr", "Buy from", "Back to top")
+    ]
+    assert order == sorted(order)
+    page.get_by_role("link", name="About Dr").first.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/reviewers/jamie-clinician/$"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jamie Clinician")
+
+
+@pytest.fixture
+def without_script(browser: Browser) -> BrowserContext:
+    context = browser.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="en-GB"
+    )
+    yield context
+    context.close()
+
+
+def test_nothing_is_lost_without_javascript(without_script: BrowserContext, live_server, site):
+    page = without_script.new_page()
+    page.goto(live_server.url + site["article"])
+    box = page.locator(".product").first
+    expect(box.get_by_role("heading", name="Ships to the UK")).to_be_visible()
+    expect(box.get_by_text("Ships to the USA")).to_be_visible()
+    page.get_by_role("button", name="Shops in the USA").click()
+    expect(page).to_have_url(re.compile(r"\?region=US$"))
+    expect(page.locator(".product").first.get_by_role("heading", name="Ships to the USA")).to_be_visible()
+    page.get_by_role("link", name="Report a problem").first.click()
+    expect(page.get_by_role("heading", level=1, name="Report a problem")).to_be_visible()
+
+
+def test_nothing_moves_for_who_asks_for_less_motion(page: Page, site, visit):
+    page.emulate_media(reduced_motion="reduce")
+    visit(site["article"])
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll("*")].filter(element => {
+            const style = getComputedStyle(element)
+            return style.scrollBehavior === "smooth" || style.animationName !== "none" || parseFloat(style.transitionDuration) > 0
+        }).map(element => element.outerHTML.slice(0, 80))"""
+    )
+    assert moving == []
+
+
+def test_what_colour_says_is_said_by_lines_where_the_system_paints(
+    page: Page, site, visit, screenshots: Path
+):
+    page.emulate_media(forced_colors="active")
+    visit(site["article"])
+    for bounded in (".review", ".product__card", ".offers .button", ".notice--safety", ".compare__row"):
+        sides = page.locator(bounded).first.evaluate(
+            "e => { const s = getComputedStyle(e); return ['Top', 'Bottom'].map(side => s[`border${side}Style`] + s[`border${side}Width`]) }"
+        )
+        assert any(side.startswith("solid") and side != "solid0px" for side in sides), bounded
+    assert violations(page) == []
+    page.screenshot(path=screenshots / "pages" / "article-forced-colours.png", full_page=True)
+
+
+def test_a_comparison_is_a_table_where_there_is_room_and_cards_on_a_phone(page: Page, site, visit):
+    visit(site["article"])
+    table = page.get_by_role("table", name=re.compile("^Three supports"))
+    expect(table.get_by_role("columnheader")).to_have_count(4)
+    expect(table.get_by_role("rowheader")).to_have_count(4)
+    first = table.get_by_role("row").nth(1).get_by_role("cell")
+    tops = [cell.bounding_box()["y"] for cell in first.all()]
+    assert len(set(tops)) == 1, "side by side"
+    page.set_viewport_size({"width": 390, "height": 844})
+    tops = [cell.bounding_box()["y"] for cell in first.all()]
+    assert tops == sorted(set(tops)), "one below the other"
+    expect(table.get_by_role("rowheader")).to_have_count(4)
+
+
+def test_every_control_is_large_enough_for_a_thumb_and_every_shop_link_has_a_name_of_its_own(
+    page: Page, site, visit
+):
+    visit(site["article"])
+    page.set_viewport_size({"width": 390, "height": 844})
+    boxes = page.locator(".button, button, .site-nav a, .beside a, .back-to-top a").locator("visible=true")
+    small = [
+        each.inner_text()
+        for each in boxes.all()
+        if min(each.bounding_box()[side] for side in ("width", "height")) < 44
+    ]
+    assert small == []
+    for block_of_products in page.locator(".product").all():
+        names = [link.inner_text() for link in block_of_products.locator(".offer__button").all()]
+        assert len(names) == len(set(names))
+
+
+def test_the_page_is_light(client, site):
+    """Counted as sent: compressed, with the CSS as `collectstatic` keeps it."""
+    html = client.get(site["article"]).content.decode()
+    static = Path(site_settings.STATICFILES_DIRS[0])
+    sheets = re.findall(r'<link rel="stylesheet" href="/static/([^"]+)"', html)
+    scripts = re.findall(r'<script src="/static/([^"]+)"', html)
+    css = [rcssmin.cssmin((static / sheet).read_text()) for sheet in sheets]
+    weights = {"html": packed(html)} | {sheet: packed(text) for sheet, text in zip(sheets, css, strict=True)}
+    assert sheets, "the page has a style"
+    assert sum(weights.values()) <= BUDGET_HTML_AND_CSS, weights
+    assert sum(packed((static / script).read_text()) for script in scripts) <= BUDGET_JAVASCRIPT
+
+
+def packed(text: str) -> int:
+    return len(gzip.compress(text.encode(), 6))

@@ -1,0 +1,31 @@
+"""Search as readers meet it: by keyboard, on a phone, light and dark."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.factories import BodyAreaPageFactory, ConditionPageFactory, home_page, sign_off
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "viewport", [{"width": 320, "height": 640}, {"width": 1280, "height": 800}], ids=["phone", "desk"]
+)
+def test_a_reader_mistypes_in_the_header_and_finds_the_article_by_keyboard(live_server, page: Page):
+    area = BodyAreaPageFactory(title="Lower back", slug="lower-back")
+    sign_off(ConditionPageFactory(parent=area, title="Sciatica", standfirst="Pain down the leg."))
+    page.goto(live_server.url + home_page().url)
+    page.get_by_role("searchbox", name="Search our guides").focus()
+    page.keyboard.type("siatica")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=2, name="1 article for “sciatica”")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    found = Axe().run(page).response["violations"]
+    assert [violation["id"] for violation in found] == []
+    page.get_by_role("link", name="Sciatica").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Sciatica")).to_be_visible()
