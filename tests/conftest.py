@@ -21,6 +21,12 @@ from demo.services import TEST_FOLDER
 OUTCOME = pytest.StashKey[pytest.TestReport]()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest files first: of several processes none is left with them at the end."""
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("browser", "slow")))
+
+
 # --- the network ----------------------------------------------------------------------------------
 
 

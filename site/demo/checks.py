@@ -2,7 +2,7 @@
 
 Every step runs even if one before it failed; nothing is skipped. What follows the options goes to pytest:
 `python -m demo.checks -n 0` runs the tests in one process, `python -m demo.checks --only tests -k links` some of them. Those
-that kill and freeze processes come last and have the machine to themselves.
+that kill and freeze processes come last.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TEMPLATES = [
     if (ROOT / folder).is_dir()
 ]
 MANAGE = [sys.executable, "manage.py"]
-PROCESSES = str(min(os.cpu_count() or 1, 4))
+PROCESSES = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
 STEPS: dict[str, list[list[str]]] = {
     "style": [
         ["ruff", "check", "."],
@@ -33,8 +33,8 @@ STEPS: dict[str, list[list[str]]] = {
     "contracts": [["lint-imports"]],
     "migrations": [[*MANAGE, "makemigrations", "--check", "--dry-run"]],
     "django": [[*MANAGE, "check"]],
-    "tests": [["pytest", "-n", PROCESSES, "--dist", "loadfile"]],
-    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults"]],
+    "tests": [["pytest", *PROCESSES]],
+    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults", *PROCESSES]],
 }
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import socketserver
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -36,6 +34,7 @@ from tests.factories import (
     live,
     sign_off,
 )
+from tests.mail_server import MailServer
 
 pytestmark = pytest.mark.django_db
 
@@ -361,64 +360,13 @@ def test_a_digest_costs_no_more_queries_for_more_articles(write):
 # --- a real mail server ---------------------------------------------------------------------------
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """A small SMTP server (RFC 5321) that keeps what it takes, refuses some recipients and hangs up on others."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), MailSession)
-        self.taken: list[tuple[str, bytes]] = []
-        self.refuses: set[str] = set()
-        self.hangs_up_on: set[str] = set()
-
-
-class MailSession(socketserver.StreamRequestHandler):
-    server: MailServer
-
-    def say(self, line: str) -> None:
-        self.wfile.write(line.encode() + b"\r\n")
-
-    def handle(self) -> None:
-        self.say("220 mail.example ready")
-        recipient = ""
-        while line := self.rfile.readline():
-            verb = line.decode().strip()
-            match verb[:4].upper():
-                case "EHLO" | "HELO" | "MAIL" | "RSET" | "NOOP":
-                    self.say("250 OK")
-                case "RCPT":
-                    recipient = verb.partition("<")[2].rstrip(">")
-                    if recipient in self.server.hangs_up_on:
-                        return
-                    refused = recipient in self.server.refuses
-                    self.say("550 No such mailbox" if refused else "250 OK")
-                case "DATA":
-                    self.say("354 Go on")
-                    lines = []
-                    while (part := self.rfile.readline()) != b".\r\n":
-                        lines.append(part.removeprefix(b".") if part.startswith(b"..") else part)
-                    self.server.taken.append((recipient, b"".join(lines)))
-                    self.say("250 Taken")
-                case "QUIT":
-                    self.say("221 Bye")
-                    return
-                case _:
-                    self.say("502 Not known")
-
-
 @pytest.fixture
 def server(settings) -> Iterator[MailServer]:
     with MailServer() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address[:2]
         settings.EMAIL_TIMEOUT = 5
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def three_people(write) -> list[User]:

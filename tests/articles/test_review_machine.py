@@ -53,7 +53,7 @@ from tests.factories import (
     paragraph,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 FIRST_DAY = datetime.date(2026, 1, 31)
 CLAIMED_ON = datetime.date(2022, 5, 5)

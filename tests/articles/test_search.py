@@ -33,7 +33,7 @@ from tests.factories import (
     sign_off,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 TODAY = timezone.localdate()
 
 

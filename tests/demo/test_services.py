@@ -28,6 +28,8 @@ from demo.services import (
     stop_leftovers,
 )
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")},
     "PYTHONPATH": f"{ROOT}:{ROOT / 'site'}",

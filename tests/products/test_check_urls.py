@@ -23,6 +23,8 @@ from products.linkcheck.verdict import Outcome
 from products.urlcheck import Manner, Result, UrlCheck
 from tests.hostile_server import HostileServer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 BLUR = 0.005  # seconds that the way to the server's clock may add or take
 QUICK = Manner(threads=8, pace=0.02, confirm_after=0.02)

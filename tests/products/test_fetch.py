@@ -25,6 +25,8 @@ from products.linkcheck.evidence import Evidence, Failure
 from tests.hostile_server import BOMB, PAGE, HostileServer
 from tests.products.hostile_addresses import PRIVATE_V4, PRIVATE_V6, hostile_addresses
 
+pytestmark = pytest.mark.slow
+
 AGENT = "Referred/1.0 (+https://referred.example/checks)"
 DEADLINE = 0.4  # seconds
 GRACE = 2.0  # what a busy machine may add; the hostile wait for half a minute, or for ever

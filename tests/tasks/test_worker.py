@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,12 +20,20 @@ from django.conf import settings
 from django.utils import timezone
 from kombu import Connection
 
-from articles.models import Reminder, ReviewSchedule
+from articles.governance import ReminderState, Stage
+from articles.models import Reminder, ReviewDigest, ReviewSchedule
 from demo.retailers import Behaviour, RetailerServer
 from products import destinations
 from products.models import Check, Flip, Offer
 from tasks.celery import app
-from tests.factories import ConditionPageFactory, OfferFactory, ProductFactory, RetailerFactory
+from tests.factories import (
+    ConditionPageFactory,
+    OfferFactory,
+    ProductFactory,
+    RetailerFactory,
+    UserFactory,
+)
+from tests.mail_server import Hold, MailServer
 from tests.processes import environment
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -57,11 +67,7 @@ def start(broker, tmp_path) -> Iterator[Callable[..., Path]]:
 
 @contextmanager
 def _celery(log: Path, *arguments: str, **more: str) -> Iterator[Path]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "tasks", *arguments, "--loglevel", "INFO"],
-            cwd=settings.ROOT, env=environment(**more), stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    process = _launch(log, *arguments, **more)
     try:
         yield log
         assert process.poll() is None, f"it ended by itself:\n{log.read_text()}"
@@ -74,6 +80,28 @@ def _celery(log: Path, *arguments: str, **more: str) -> Iterator[Path]:
             process.kill()
     assert code == 0, log.read_text()
     assert not [pid for pid in family if psutil.pid_exists(pid)]
+
+
+def _launch(log: Path, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+    """Start `celery -A tasks …` in a process group of its own."""
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "tasks", *arguments, "--loglevel", "INFO"],
+            cwd=settings.ROOT, env=environment(**more), stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+@contextmanager
+def _doomed(log: Path, *arguments: str, **more: str) -> Iterator[Path]:
+    """A `celery -A tasks …` that is killed with all its children, as by kill -9, when the block ends."""
+    process = _launch(log, *arguments, **more)
+    try:
+        yield log
+        assert process.poll() is None, f"it ended by itself:\n{log.read_text()}"
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(STOP)
 
 
 def eventually(
@@ -145,3 +173,73 @@ def test_a_worker_flags_an_overdue_article_once_however_often_it_is_told(broker,
     )  # received and succeeded, three times
     assert Reminder.objects.count() == 1
     assert "Flagged 1 article(s) for medical review." in worker.read_text()
+
+
+@pytest.mark.parametrize(
+    ("hold", "copies"),
+    [(Hold.BEFORE_TAKING, 1), (Hold.AFTER_TAKING, 2)],
+    ids=["before_taking", "after_taking"],
+)
+def test_a_worker_killed_while_the_server_holds_its_mail_leaves_each_reminder_to_the_next_one(
+    broker, start, tmp_path, hold, copies
+):
+    """Three people have two reminders each, and the worker dies over the second one's mail.
+
+    Killed before the server took the mail: each person gets one. Mails are sent at least once, never at most
+    once: the mark is committed after the server's answer, so a kill after the server took the mail and before the
+    mark stands undoes the mark but not the mail. That person gets it again, under the same Message-ID, by which
+    mail programs know it for the same. Who was told and marked before is left alone either way.
+    """
+    people = UserFactory.create_batch(3)
+    pages = [ConditionPageFactory(owner=person) for person in people for _ in range(2)]
+    long_ago = timezone.localdate().replace(year=2020, day=1)
+    ReviewSchedule.objects.filter(page__in=pages).update(due_on=long_ago)
+    rows = [
+        Reminder.objects.create(
+            page=page, cycle=long_ago, stage=Stage.EXPIRED, recipient=page.owner, flagged_at=timezone.now(),
+            state=ReminderState.WAITING,
+        ).pk
+        for page in pages
+    ]  # fmt: skip
+
+    def states() -> list[tuple[int, str]]:
+        return list(Reminder.objects.order_by("pk").values_list("recipient", "state"))
+
+    first, second, third = (person.pk for person in people)
+    with MailServer() as server:
+        more = {
+            "DJANGO_SETTINGS_MODULE": "config.settings.dev",  # those of the tests post no mail
+            "EMAIL_URL": "smtp://{}:{}".format(*server.server_address[:2]),
+            "EMAIL_TIMEOUT": "120",
+            "DIGEST_HOUR": "0",
+        }
+        queue = ("--queues", "default", "--concurrency", "1")
+        server.holds[people[1].email] = hold
+        with _doomed(tmp_path / "doomed.log", "worker", *queue, REDIS_URL=broker, **more) as doomed:
+            send(broker, "tasks.reviews.send_digests", "default")
+            eventually(server.is_holding.is_set, doomed)
+        told, waiting = ReminderState.TOLD.value, ReminderState.WAITING.value
+        assert states() == [
+            *[(first, told)] * 2, *[(second, waiting)] * 2, *[(third, waiting)] * 2,
+        ]  # fmt: skip
+
+        server.holds.clear()
+        worker = start("worker", *queue, **more)
+        for _ in range(2):
+            send(broker, "tasks.reviews.send_digests", "default")
+        eventually(lambda: worker.read_text().count("succeeded in") == 2, worker)
+
+        mails = [
+            (recipient, message_from_bytes(raw, policy=policy.default)) for recipient, raw in server.taken
+        ]
+    wanted = [people[0].email, *[people[1].email] * copies, people[2].email]
+    assert [recipient for recipient, _ in mails] == wanted
+    assert len({message["Message-ID"] for _, message in mails}) == len(people)
+    assert all(message["Subject"] == "Medical review: 2 articles to see to" for _, message in mails)
+    assert list(Reminder.objects.order_by("pk").values_list("pk", flat=True)) == rows
+    assert {state for _, state in states()} == {told}
+    digests = list(ReviewDigest.objects.order_by("recipient").values_list("recipient", flat=True))
+    assert digests == [first, second, third]
+    assert all(
+        row.digest.recipient_id == row.recipient_id for row in Reminder.objects.select_related("digest")
+    )
