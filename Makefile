@@ -44,7 +44,7 @@ test: setup  ## Check everything as CI does: style, types, contracts, migrations
 	@exec $(BIN)/python -m demo.checks $(ARGS)
 
 test-faults: setup  ## Kill, freeze and stop real processes while links are checked (a minute; ARGS=--full: 10,000 checks for each fault, hours)
-	@exec $(BIN)/pytest tests/faults -m faults $(ARGS)
+	@exec $(BIN)/pytest tests/faults tests/tasks -m faults $(ARGS)
 
 lint: setup  ## Check style: Python and templates
 	@exec $(BIN)/python -m demo.checks --only style

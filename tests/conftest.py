@@ -6,19 +6,27 @@ import ipaddress
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.db import connection, connections
+from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 from pytest_django.plugin import blocking_manager_key
 
 from demo.chromium import FLAGS, find_chromium
-from demo.services import TEST_FOLDER
+from demo.services import ROOT, TEST_FOLDER
 
 OUTCOME = pytest.StashKey[pytest.TestReport]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--docs-images", action="store_true", help="make the pictures of docs/images that a test shows anew"
+    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -88,7 +96,7 @@ def chromium() -> str:
     return program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread: Django would refuse the tests' own queries, and it gives the
     # thread another connection, which needs to know the rows that `serialized_rollback` brings back.
@@ -119,6 +127,27 @@ def screenshots() -> Path:
     folder = TEST_FOLDER / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@pytest.fixture
+def keep_picture(
+    screenshots: Path, colour_scheme: str, request: pytest.FixtureRequest
+) -> Callable[[str, bytes], None]:
+    """Keep a screenshot under a name, small enough for a repository: 256 colours are enough for our pages.
+
+    With `--docs-images` one in light colours goes to `docs/images/` too.
+    """
+
+    def keep(name: str, png: bytes) -> None:
+        with Image.open(BytesIO(png)) as picture:
+            small = picture.convert("RGB").quantize(
+                256, Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE
+            )
+        small.save(screenshots / f"{name}-{colour_scheme}.png", optimize=True)
+        if colour_scheme == "light" and request.config.getoption("--docs-images"):
+            small.save(ROOT / "docs" / "images" / f"{name}.png", optimize=True)
+
+    return keep
 
 
 @pytest.fixture

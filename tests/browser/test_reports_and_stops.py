@@ -24,7 +24,8 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
-light_and_dark = pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+light = pytest.mark.parametrize("colour_scheme", ["light"])
+dark = pytest.mark.parametrize("colour_scheme", ["dark"])
 PHONE = {"width": 320, "height": 640}
 NOTICE = "The strap can tear under load. Stop using it."
 
@@ -56,7 +57,7 @@ def fits(page: Page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-@light_and_dark
+@dark
 @pytest.mark.parametrize("viewport", [PHONE])
 def test_a_reader_reports_a_problem_by_keyboard_without_javascript_on_a_small_phone(
     browser: Browser, live_server, article, screenshots, viewport, colour_scheme
@@ -106,7 +107,7 @@ def test_a_reader_reports_a_problem_by_keyboard_without_javascript_on_a_small_ph
     assert (report.page_id, report.kind, report.text) == (article.pk, "safety", "The strap left a rash.")
 
 
-@light_and_dark
+@light
 def test_an_editor_sees_the_report_calls_for_a_review_and_settles_it(
     page: Page, live_server, article, screenshots, colour_scheme
 ):
@@ -137,7 +138,7 @@ def test_an_editor_sees_the_report_calls_for_a_review_and_settles_it(
     expect(page.get_by_role("region", name="Reader reports")).to_have_count(0)
 
 
-@light_and_dark
+@dark
 def test_a_product_is_stopped_in_three_actions_seen_by_readers_and_offered_again(
     page: Page, browser: Browser, live_server, article, screenshots, colour_scheme
 ):
@@ -179,7 +180,7 @@ def test_a_product_is_stopped_in_three_actions_seen_by_readers_and_offered_again
         reader.context.close()
 
 
-@light_and_dark
+@light
 def test_the_content_checks_lead_to_the_block(page: Page, live_server, article, screenshots, colour_scheme):
     draft = article.get_latest_revision_as_object()
     draft.body = draft.body.stream_block.to_python(

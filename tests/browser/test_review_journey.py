@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from articles.models import ConditionPage, User
 from tests.desk import EDITORS, REVIEWERS
@@ -27,6 +27,8 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
+ROOM = 20  # pixels
+
 
 @pytest.fixture
 def article() -> ConditionPage:
@@ -42,7 +44,11 @@ def article() -> ConditionPage:
             paragraph("Rest the leg for two days, then begin to move it gently."),
         ],
     )
-    sign_off(page, on=timezone.localdate() - datetime.timedelta(days=800))
+    sign_off(
+        page,
+        ReviewerFactory(name="Sam Reed", credential__number="PH445566"),
+        on=timezone.localdate() - datetime.timedelta(days=800),
+    )
     return live(page)
 
 
@@ -64,6 +70,16 @@ def log_out(page: Page) -> None:
     page.context.clear_cookies()
 
 
+def closely(page: Page, part: Locator) -> bytes:
+    """A screenshot of a part of the page, with a little room around it."""
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    assert box
+    left, top = max(0, box["x"] - ROOM), max(0, box["y"] + page.evaluate("scrollY") - ROOM)
+    width, height = box["width"] + 2 * ROOM, box["height"] + 2 * ROOM
+    return page.screenshot(full_page=True, clip={"x": left, "y": top, "width": width, "height": height})
+
+
 def violations(page: Page) -> list[str]:
     """What is wrong with our part of the screen; the framed article has tests of its own."""
     ours = {"include": [[".review"]], "exclude": [["iframe"]]}
@@ -73,11 +89,13 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
-    page: Page, live_server, article, screenshots, colour_scheme
+    page: Page, live_server, article, keep_picture, colour_scheme
 ):
     editor = member_of(EDITORS, first_name="Eve", last_name="Editor")
     clinician = member_of(REVIEWERS, first_name="Jo", last_name="Bell")
-    ReviewerFactory(honorific="Dr", name="Jo Bell", slug="jo-bell", user=clinician)
+    ReviewerFactory(
+        honorific="Dr", name="Jo Bell", slug="jo-bell", user=clinician, credential__number="PH112233"
+    )
 
     log_in(page, live_server.url, editor)
     page.goto(live_server.url + reverse("wagtailadmin_pages:edit", args=[article.pk]))
@@ -99,13 +117,15 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     frame = page.frame_locator("iframe.review__article")
     expect(frame.get_by_text("or of its tendon.")).to_be_visible()
     assert violations(page) == []
-    page.screenshot(path=screenshots / f"medical-review-{colour_scheme}.png", full_page=True)
+    keep_picture("review-changes", page.screenshot())
 
     page.get_by_role("button", name="Sign and publish").click()
     expect(page.get_by_text("Tick this, or send the article back.")).to_have_count(4)
+    page.goto(page.url)  # afresh, without the complaints
     for tick in page.get_by_role("checkbox").all():
         tick.focus()
         page.keyboard.press("Space")
+    keep_picture("review-signature", closely(page, page.get_by_role("region", name="Sign", exact=True)))
     page.get_by_role("button", name="Sign and publish").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_text("“Hamstring strain” is signed.")).to_be_visible()
@@ -114,4 +134,11 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     page.goto(live_server.url + article.get_url())
     expect(page.locator(".review__headline")).to_contain_text("Medically reviewed by Dr Jo Bell")
     expect(page.get_by_text("or of its tendon.").first).to_be_visible()
-    page.screenshot(path=screenshots / f"signed-article-{colour_scheme}.png")
+    keep_picture("review-line", closely(page, page.locator(".article__header")))
+
+    log_in(page, live_server.url, editor)
+    audit = reverse("medical_review:audit", args=[article.pk])
+    page.goto(f"{live_server.url}{audit}?on={timezone.localdate()}&format=html")
+    signed = page.locator("section").filter(has=page.get_by_role("heading", name="Sign-offs by the end of"))
+    expect(signed.get_by_role("heading", level=3)).to_contain_text(["Dr Jo Bell", "Dr Sam Reed"])
+    keep_picture("review-audit-pack", closely(page, signed))

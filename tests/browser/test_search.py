@@ -11,9 +11,10 @@ from tests.factories import BodyAreaPageFactory, ConditionPageFactory, home_page
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "viewport", [{"width": 320, "height": 640}, {"width": 1280, "height": 800}], ids=["phone", "desk"]
+    ("viewport", "colour_scheme"),
+    [({"width": 320, "height": 640}, "dark"), ({"width": 1280, "height": 800}, "light")],
+    ids=["phone", "desk"],
 )
 def test_a_reader_mistypes_in_the_header_and_finds_the_article_by_keyboard(live_server, page: Page):
     area = BodyAreaPageFactory(title="Lower back", slug="lower-back")
