@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
+
+import psycopg
 
 from demo.chromium import NoChromiumError, install_chromium
 from demo.services import ROOT, ServiceFailedError, exit_on_signals, own_test_services
@@ -21,6 +24,7 @@ TEMPLATES = [
     for folder in ("site/templates", "articles/templates", "products/templates")
     if (ROOT / folder).is_dir()
 ]
+MIGRATED = "referred_migrated"
 MANAGE = [sys.executable, "manage.py"]
 PROCESSES = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
 STEPS: dict[str, list[list[str]]] = {
@@ -31,7 +35,10 @@ STEPS: dict[str, list[list[str]]] = {
     ],
     "types": [["mypy", "products", "articles", "tasks", "site/config", "site/demo"]],
     "contracts": [["lint-imports"]],
-    "migrations": [[*MANAGE, "makemigrations", "--check", "--dry-run"]],
+    "migrations": [
+        [*MANAGE, "makemigrations", "--check", "--dry-run"],
+        [*MANAGE, "migrate", "--verbosity", "0"],
+    ],
     "django": [[*MANAGE, "check"]],
     "tests": [["pytest", *PROCESSES]],
     "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults", *PROCESSES]],
@@ -49,6 +56,7 @@ def main() -> int:
         if "tests" in names:
             os.environ["CHROMIUM"] = install_chromium()
         with own_test_services() as urls:
+            urls |= _fresh_database(urls["DATABASE_URL"])
             failed = [name for name in names if not _passes(name, urls, for_pytest)]
     except (NoChromiumError, ServiceFailedError) as error:
         print(error, file=sys.stderr)
@@ -59,6 +67,17 @@ def main() -> int:
         f"\n{'Failed: ' + ', '.join(failed) if failed else 'All is well'} ({time.monotonic() - started:.0f} s)."
     )
     return 1 if failed else 0
+
+
+def _fresh_database(url: str) -> dict[str, str]:
+    """A database for the step that migrates, of which the tests' processes then take copies."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {MIGRATED}")
+        connection.execute(f"CREATE DATABASE {MIGRATED}")
+    return {
+        "DATABASE_URL": urlsplit(url)._replace(path=f"/{MIGRATED}").geturl(),
+        "TEST_DATABASE_TEMPLATE": MIGRATED,
+    }
 
 
 def _passes(name: str, urls: dict[str, str], for_pytest: list[str]) -> bool:

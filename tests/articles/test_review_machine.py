@@ -419,7 +419,7 @@ def test_the_badge_is_true_whatever_happens_in_whatever_order():
     run_state_machine_as_test(
         Reviews,
         settings=settings(
-            max_examples=25,
+            max_examples=16,
             stateful_step_count=14,
             deadline=None,
             report_multiple_bugs=False,
