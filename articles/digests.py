@@ -6,14 +6,12 @@ The reviews (`articles.reminders`) and the links to shops (`products.link_notice
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Q
@@ -23,6 +21,7 @@ from wagtail.models import Page
 
 from articles.days import site_day, site_time
 from articles.governance import ReminderState, Stage
+from articles.mailing import mail_each
 from articles.mending import mending_paths
 from articles.models import Reminder, ReviewDigest, ReviewSchedule, User
 from articles.review_line import in_words
@@ -30,13 +29,9 @@ from products import link_notices
 from products.link_notices import LinkLine
 from products.models import LinkNotice
 
-logger = logging.getLogger(__name__)
-
 URGENCY = list(Stage)
 MOST_LINES = 50
 """A mail names this many articles, and this many links; of more it gives the number, and the report that lists them."""
-PATIENCE = 3
-"""Breaks of the connection to the mail server after which a run leaves the rest to the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +75,9 @@ def send_digests(*, now: datetime.datetime, hour: int) -> int:
         pk__in=LinkNotice.objects.waiting().values("recipient")
     )
     people = User.objects.filter(waits).exclude(pk__in=told_today).order_by("pk")
-    connection = get_connection()
-    sent = breaks = 0
-    try:
-        for person in people:
-            try:
-                sent += _send(person, day, now=now, connection=connection)
-            except (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError, BadHeaderError) as error:
-                logger.warning("The digest of account %d was refused: %s", person.pk, error)
-                connection.close()
-            except OSError as error:
-                logger.warning("The digest of account %d was not sent: %s", person.pk, error)
-                connection.close()
-                breaks += 1
-                if breaks == PATIENCE:
-                    break
-    finally:
-        connection.close()
-    return sent
+    return mail_each(
+        people, lambda person, connection: _send(person, day, now=now, connection=connection), what="digest"
+    )
 
 
 def _send(person: User, day: datetime.date, *, now: datetime.datetime, connection: BaseEmailBackend) -> int:

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import datetime
-import logging
-from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from articles.mailing import mail_each
 from articles.models import ProblemReport, ReportNotice, User
 from articles.reminders import LEADS, MODEL_BACKEND
 
-logger = logging.getLogger(__name__)
-
 MOST_LINES = 50
-PATIENCE = 3
-"""Breaks of the connection to the mail server after which a run leaves the rest to the next one."""
 MOST_REPORTS = 500
 
 
@@ -36,24 +31,11 @@ def tell_of_safety_concerns(*, now: datetime.datetime) -> int:
     people = User.objects.filter(
         report_notices__sent_at__isnull=True, report_notices__isnull=False, is_active=True
     ).exclude(email="")
-    connection = get_connection()
-    sent = breaks = 0
-    try:
-        for person in people.distinct().order_by("pk"):
-            try:
-                sent += _send(person, now=now, connection=connection)
-            except (SMTPRecipientsRefused, SMTPSenderRefused, SMTPDataError, BadHeaderError) as error:
-                logger.warning("Account %d could not be told of a safety concern: %s", person.pk, error)
-                connection.close()
-            except OSError as error:
-                logger.warning("Account %d was not told of a safety concern: %s", person.pk, error)
-                connection.close()
-                breaks += 1
-                if breaks == PATIENCE:
-                    break
-    finally:
-        connection.close()
-    return sent
+    return mail_each(
+        people.distinct().order_by("pk"),
+        lambda person, connection: _send(person, now=now, connection=connection),
+        what="notice of safety concerns",
+    )
 
 
 def _note_down(*, now: datetime.datetime) -> None:
