@@ -9,11 +9,11 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 SIZE = (1200, 630)
 """Pixels, as Open Graph's readers expect them."""
-DRAWING = "1"
+DRAWING = "2"
 """Change it when the drawing changes: then every picture is drawn anew."""
 
 FONT = Path(__file__).parent / "fonts" / "SourceSansPro-Semibold.otf"
@@ -22,6 +22,7 @@ TITLE_SIZES = range(92, 43, -4)
 MOST_LINES = 4
 TITLE_TOP, TITLE_BOTTOM = 168, 490
 
+SHADES = 12
 # The light colours of static/css/tokens.css.
 PAPER, INK, INK_SOFT, LINE, BRAND, FELT = "#fbfaf7", "#1b2a2e", "#4d5f65", "#e2ded4", "#0c5c63", "#c4552d"
 
@@ -55,8 +56,26 @@ def draw(*, title: str, above: str, below: str) -> bytes:
         (MARGIN, 580), _cut(below, _font(36), right - MARGIN), font=_font(36), fill=INK_SOFT, anchor="ls"
     )
     out = BytesIO()
-    picture.quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    picture.quantize(palette=_palette(), dither=Image.Dither.NONE).save(out, "PNG")
     return out.getvalue()
+
+
+@cache
+def _palette() -> Image.Image:
+    """Every colour of the drawing and its shades towards the paper, which is what smooth edges are made of.
+
+    Looking for the best colours of each picture took longer than drawing it.
+    """
+    paper = ImageColor.getrgb(PAPER)
+    shades = [
+        round(light + (dark - light) * step / SHADES)
+        for colour in (INK, INK_SOFT, LINE, BRAND, FELT)
+        for step in range(1, SHADES + 1)
+        for light, dark in zip(paper, ImageColor.getrgb(colour), strict=True)
+    ]
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*paper, *shades])
+    return palette
 
 
 @cache
