@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from django.db import connection, connections
+from django.db import connections
+from django.test import TransactionTestCase
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
-from pytest_django.plugin import blocking_manager_key
+from pytest_django import DjangoDbBlocker
 
 from demo.chromium import FLAGS, find_chromium
 from demo.services import ROOT, TEST_FOLDER
+from tests.pristine import PristineRows
 
 OUTCOME = pytest.StashKey[pytest.TestReport]()
 
@@ -77,18 +79,27 @@ def _is_loopback(host: str) -> bool:
 # --- the database ---------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None):
-    """Leave nothing to the next test: what a test cached is forgotten, and the rows that migrations made, which a test
-    that commits throws away, are put back."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[PristineRows]:
+    """A test that commits leaves the rows that migrations made, and no others."""
+    with django_db_blocker.unblock():
+        rows = PristineRows()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: rows.put_back())
+        yield rows
+
+
+@pytest.fixture(scope="session")
+def pristine(django_db_setup: PristineRows) -> PristineRows:
+    return django_db_setup
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test cached is forgotten."""
     yield
-    marker = item.get_closest_marker("django_db")
-    if marker:
+    if request.node.get_closest_marker("django_db"):
         cache.clear()
-    if nextitem and marker and marker.kwargs.get("transaction"):  # after the last one the database is gone
-        with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
-            connection.close()
 
 
 # --- the browser ----------------------------------------------------------------------------------
@@ -106,16 +117,12 @@ def chromium() -> str:
 
 @pytest.fixture(scope="module")
 def browser(chromium: str, django_db_setup: None) -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread: Django would refuse the tests' own queries, and it gives the
-    # thread another connection, which needs to know the rows that `serialized_rollback` brings back.
-    rows = getattr(connection, "_test_serialized_contents", None)
+    # Playwright keeps an event loop in this thread: Django would refuse the tests' own queries.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        if rows is not None:
-            connection._test_serialized_contents = rows
         with playwright.chromium.launch(executable_path=chromium, args=list(FLAGS)) as browser:
             yield browser
-        connections.close_all()  # that other connection would keep the database from being dropped
+        connections.close_all()  # the loop gave this thread another connection, which would keep the database from being dropped
 
 
 @pytest.fixture

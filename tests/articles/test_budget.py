@@ -74,7 +74,7 @@ def between_comparisons(monkeypatch) -> None:
 
 
 @pytest.mark.usefixtures("between_comparisons")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_warm_article_stays_within_the_budget_however_long_it_is(client):
     InformationPageFactory(title="How we review", slug="how-we-review")
     PublisherSettings.for_site(home_page().get_site())
@@ -84,7 +84,7 @@ def test_a_warm_article_stays_within_the_budget_however_long_it_is(client):
 
 
 @pytest.mark.usefixtures("between_comparisons")
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_lists_of_articles_stay_within_the_budget_however_long_they_are(client):
     area = BodyAreaPageFactory()
     counts = []
@@ -97,7 +97,7 @@ def test_lists_of_articles_stay_within_the_budget_however_long_they_are(client):
     assert max(counts[0]) <= BUDGET
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_no_reader_waits_for_a_picture_to_be_made(client, monkeypatch):
     page = article(2)
 
@@ -109,7 +109,7 @@ def test_no_reader_waits_for_a_picture_to_be_made(client, monkeypatch):
     assert html.count("<picture>") == 4
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_replaced_picture_gets_its_sizes_again():
     page = article(1)
     picture = Picture.objects.get(pk=page.body.raw_data[3]["value"]["picture"])

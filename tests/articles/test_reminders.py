@@ -190,7 +190,7 @@ def test_a_job_that_runs_in_another_time_zone_keeps_the_site_s_day(article, zone
         assert flag_overdue(now=last_minute + DAY) == 0
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_at_once_tell_everybody_once(reviewer, owner, lead, admin):
     pages = []
     for _ in range(6):

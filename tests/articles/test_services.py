@@ -539,7 +539,7 @@ def test_the_work_follows_what_is_due_not_how_many_articles_there_are(reviewed, 
     assert queries() == few <= 3
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_at_once_flag_every_article_once(reviewer):
     pages = [ConditionPageFactory() for _ in range(6)]
     together = Barrier(2, timeout=20)
@@ -557,7 +557,7 @@ def test_two_at_once_flag_every_article_once(reviewer):
     assert Reminder.objects.count() == len(pages)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_signatures_at_once_stand_one_after_the_other(page, reviewer):
     other = ReviewerFactory()
     together = Barrier(2, timeout=20)

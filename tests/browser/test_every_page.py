@@ -5,9 +5,7 @@ The pictures stand in `var/test/screenshots/pages/` after the run: phone and des
 
 from __future__ import annotations
 
-import datetime
 import gzip
-import json
 import re
 from pathlib import Path
 
@@ -16,165 +14,22 @@ import rcssmin
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site_settings
 from django.template.loader import render_to_string
-from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from articles.models import ConditionPage, PublisherSettings, Reviewer
-from products.models import Offer
-from tests.factories import (
-    AuthorFactory,
-    BodyAreaPageFactory,
-    ConditionPageFactory,
-    InformationPageFactory,
-    OfferFactory,
-    PictureFactory,
-    ProductFactory,
-    RegionFactory,
-    RetailerFactory,
-    ReviewerFactory,
-    ReviewTierFactory,
-    block,
-    heading,
-    home_page,
-    paragraph,
-    product_box,
-    sign_off,
-)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
-
-SENTENCE = (
-    "Most people get better within a few weeks, and simple measures help a great deal in the meantime. "
-)
 WIDTHS = (320, 768, 1280, 1440)
 JUDGED_AT = (320, 1280)
 BUDGET_HTML_AND_CSS = 14 * 1024  # bytes, compressed, before pictures
 BUDGET_JAVASCRIPT = 3 * 1024
 
 
-def comparison(*products):
-    return block(
-        "comparison", {"caption": "Three supports", "products": [product.pk for product in products]}
-    )
-
-
-def _products(uk, us):
-    """Three to buy in both regions, one of them with a price, and one withdrawn."""
-    bought = ProductFactory.create_batch(
-        3,
-        summary="An elastic sleeve for the thigh.",
-        who_for="Adults with a mild strain.",
-        not_for="People with poor circulation.",
-        pros=["Thin", "Washable"],
-        cons=["Warm in summer"],
-        size_and_fit="Four sizes",
-        material="Nylon",
-        conformity_mark="UKCA, class I",
-        picture=PictureFactory(),
-        picture_alt="A sleeve on a thigh",
-    )
-    for product in bought:
-        offer = OfferFactory(
-            product=product, buyable="in_stock", reachable="ok", last_reached_at=timezone.now()
-        )
-        Offer.objects.filter(pk=offer.pk).update(
-            price="18.50", price_source="The shop", price_at=timezone.now()
-        )
-        OfferFactory(product=product)
-        OfferFactory(
-            product=product, retailer=RetailerFactory(region=us, name=f"A shop {product.pk} of the USA")
-        )
-    return *bought, ProductFactory(withdrawn_at=timezone.now(), withdrawn_reason="The strap can tear.")
-
-
 @pytest.fixture
-def site(settings) -> dict[str, str]:
-    """The address of one page of each type and state, by its name."""
-    settings.COMPONENT_PAGE = True
-    uk, us = RegionFactory(), RegionFactory(code="US")
-    own = PublisherSettings.for_site(home_page().get_site())
-    own.house_advert, own.house_advert_link, own.promotion = (
-        "Our weekly letter",
-        "https://letter.example/",
-        "Get our app",
-    )
-    own.save()
-    for title in ("Editorial policy", "How we review", "Affiliate policy", "Privacy", "Corrections"):
-        slug = title.lower().replace(" ", "-")
-        InformationPageFactory(title=title, slug=slug, standfirst=SENTENCE)
-    area = BodyAreaPageFactory(title="Thigh", slug="thigh", standfirst=SENTENCE)
-    first, second, third, withdrawn = _products(uk, us)
-    drafts = OfferFactory(draft=True).product
-    points = {
-        "lead_in": "Symptoms:",
-        "ordered": False,
-        "items": [{"text": "<p>Pain</p>", "children": ["At night"]}],
-    }
-    test = {
-        "name": "Slump test",
-        "purpose": "It tests nerves.",
-        "how": "You sit.",
-        "positive_result": "Pain.",
-    }
-    picture = {"picture": PictureFactory().pk, "alt_text": "A muscle", "caption": "The muscle"}
-    strict = ReviewTierFactory(slug="strict", interval_months=12, withhold_offers=True)
-    full = [
-        block("advert", None),
-        heading("What is it?"),
-        paragraph(SENTENCE * 4),
-        block("points", points),
-        heading("Tests"),
-        block("diagnostic_test", test),
-        block("picture", picture),
-        block("picture", {"picture": None, "alt_text": "", "caption": "A picture to come"}),
-        heading("Supports"),
-        product_box(first, badge="Our pick"),
-        comparison(first, second, third, withdrawn),
-        product_box(withdrawn),
-        product_box(drafts),
-        block("promotion", None),
-    ]
-    some = [heading("Supports"), product_box(first), comparison(first, withdrawn)]
-    make = {"parent": area, "standfirst": SENTENCE}
-    articles = {
-        "article": ConditionPageFactory(
-            title="Hamstring strain", blocks=full, authors=[AuthorFactory()], **make
-        ),
-        "article-overdue": ConditionPageFactory(blocks=some, **make),
-        "article-expired": ConditionPageFactory(blocks=some, review_tier=strict, **make),
-        "article-changed": ConditionPageFactory(blocks=some, **make),
-        "article-never": ConditionPageFactory(title="Sciatica", **make),
-    }
-    reviewer = ReviewerFactory(slug="jamie-clinician", bio=SENTENCE)
-    sign_off(articles["article"], reviewer)
-    for name, age in (("overdue", 750), ("expired", 2000), ("changed", 10)):
-        sign_off(
-            articles[f"article-{name}"], reviewer, on=timezone.localdate() - datetime.timedelta(days=age)
-        )
-    changed = ConditionPage.objects.get(pk=articles["article-changed"].pk)
-    changed.body = json.dumps([*some, paragraph("New words.")])
-    changed.save_revision().publish()
-    return {
-        "home": "/",
-        "body-area": area.url,
-        **{name: article.url for name, article in articles.items()},
-        "information": "/how-we-review/",
-        "reviewers": reverse("reviewers"),
-        "reviewer": reverse("reviewer", args=[Reviewer.objects.get(pk=reviewer.pk).slug]),
-        "report": reverse("report-problem"),
-        "components": reverse("components"),
-        "404": "/no-such-page/",
-        "500": "/broken/",
-    }
-
-
-@pytest.fixture
-def visit(live_server, page: Page):
+def visit(page: Page):
     """Opens an address of the site. Nothing there is broken, so the page for that is put in its place."""
     broken = render_to_string("500.html")
     page.route("**/broken/", lambda route: route.fulfill(status=500, content_type="text/html", body=broken))
-    return lambda path: page.goto(live_server.url + path)
+    return page.goto
 
 
 def violations(page: Page) -> list[str]:
@@ -258,9 +113,9 @@ def without_script(browser: Browser) -> BrowserContext:
     context.close()
 
 
-def test_nothing_is_lost_without_javascript(without_script: BrowserContext, live_server, site):
+def test_nothing_is_lost_without_javascript(without_script: BrowserContext, site):
     page = without_script.new_page()
-    page.goto(live_server.url + site["article"])
+    page.goto(site["article"])
     box = page.locator(".product").first
     expect(box.get_by_role("heading", name="Ships to the UK")).to_be_visible()
     expect(box.get_by_text("Ships to the USA")).to_be_visible()
@@ -326,6 +181,7 @@ def test_every_control_is_large_enough_for_a_thumb_and_every_shop_link_has_a_nam
     for block_of_products in page.locator(".product").all():
         names = [link.inner_text() for link in block_of_products.locator(".offer__button").all()]
         assert len(names) == len(set(names))
+        assert all("paid link" in name for name in names)
 
 
 def test_the_page_is_light(client, site):

@@ -15,7 +15,7 @@ from products.models import Alarm, AlarmKind, Checking, Offer
 from tests.desk import EDITORS, desk_of
 from tests.factories import OfferFactory, ProductFactory, RetailerFactory
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 light_and_dark = pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 
@@ -46,6 +46,7 @@ def test_one_key_gives_each_verdict(queue: Page):
     for key in "fbsd":
         number = "fbsd".index(key)
         expect(queue.get_by_role("heading", name=f"Thigh sleeve {number}")).to_be_visible()
+        queue.wait_for_load_state()  # a key pressed before that is heard by nobody
         queue.keyboard.press(key)
     expect(queue.get_by_role("heading", name="Thigh sleeve 4")).to_be_visible()
     queue.keyboard.press("n")

@@ -22,7 +22,7 @@ from tests.factories import (
     product_box,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 light = pytest.mark.parametrize("colour_scheme", ["light"])
 dark = pytest.mark.parametrize("colour_scheme", ["dark"])

@@ -25,7 +25,7 @@ from tests.factories import (
     sign_off,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ROOM = 20  # pixels
 
@@ -87,9 +87,8 @@ def violations(page: Page) -> list[str]:
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
 def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
-    page: Page, live_server, article, keep_picture, colour_scheme
+    page: Page, live_server, article, keep_picture, screenshots
 ):
     editor = member_of(EDITORS, first_name="Eve", last_name="Editor")
     clinician = member_of(REVIEWERS, first_name="Jo", last_name="Bell")
@@ -118,6 +117,10 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     expect(frame.get_by_text("or of its tendon.")).to_be_visible()
     assert violations(page) == []
     keep_picture("review-changes", page.screenshot())
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []
+    page.screenshot(path=screenshots / "review-changes-dark.png")
+    page.emulate_media(color_scheme="light")
 
     page.get_by_role("button", name="Sign and publish").click()
     expect(page.get_by_text("Tick this, or send the article back.")).to_have_count(4)

@@ -39,7 +39,7 @@ from tests.factories import (
 )
 from tests.processes import environment
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 WARMING = 45  # seconds before midnight, by their clock, at which the processes are started
 LATE = 5  # seconds by which their clock may be behind: it is set while a busy machine starts them

@@ -184,7 +184,7 @@ def test_the_database_refuses_a_second_open_alarm_and_an_alarm_about_nothing():
         Alarm.objects.create(kind=AlarmKind.FAILING, offer=offer, opened_at=NOW)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_that_settle_the_same_offer_at_once_open_one_alarm():
     offer = offer_of()
     break_it(offer)
@@ -224,7 +224,7 @@ def test_settling_many_offers_costs_as_many_queries_as_one(count, django_assert_
     assert Alarm.objects.count() == count
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_shops_that_sell_out_at_the_same_moment_ring_together():
     product = ProductFactory()
     offers = [offer_of(product), offer_of(product)]
@@ -248,7 +248,7 @@ def test_two_shops_that_sell_out_at_the_same_moment_ring_together():
     assert ringing() == [("sold_out", f"{product}, UK")]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_who_settles_a_product_waits_for_who_is_about_to():
     product = ProductFactory()
     waited = threading.Event()

@@ -14,7 +14,7 @@ from demo.ports import free_port
 from products import freshness
 from products.freshness import KEY, GenerationReader, Remembered, bump
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture

@@ -363,7 +363,7 @@ def test_without_redis_every_click_is_sent_on_and_counted(offer, settings):
     assert counted() == [(4, 1)]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_connection_that_was_lost_costs_no_click(offer):
     assert Reader().get(way(offer)).status_code == 307
     with psycopg.connect(**connection.get_connection_params() | {"cursor_factory": psycopg.Cursor}) as other:

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection
 from products.management.commands.migrate import LOCK
 from tests.processes import environment
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_second_migration_waits_for_the_first():

@@ -37,7 +37,7 @@ from tests.factories import (
 from tests.mail_server import Hold, MailServer
 from tests.processes import environment
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 PATIENCE = 40.0  # seconds for anything to happen on a busy machine
 STOP = 30.0
