@@ -21,7 +21,7 @@ from honcho.printer import Message, Printer
 
 from demo.claims import ClaimedError, claimed
 from demo.environment import FETCH_HOSTS, FOLDER, PRETENCE, demo_environment
-from demo.ports import free_port
+from demo.ports import free_port, reserved_port
 from demo.progress import step
 from demo.services import FOLDER as SERVICES
 from demo.services import ROOT, VAR, ServiceFailedError, exit_on_signals, shared_services, stop_leftovers
@@ -61,18 +61,20 @@ def run(publish: Callable[[dict[str, str]], None]) -> int:
     """Start everything, and stay until Ctrl-C (0) or until one of the processes ends by itself (1)."""
     if _stop_marked_processes():
         print("Stopped what an earlier demo had left running.")
-    site = f"http://localhost:{_port(8000)}"
-    publish({"site": site})
     for folder in (MEDIA, LOGS):
         folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as running:
+        port = running.enter_context(reserved_port(8000))
+        _tell(port, preferred=8000)
+        site = f"http://localhost:{port}"
+        publish({"site": site})
         with step("Starting PostgreSQL and Valkey"):
             urls = running.enter_context(shared_services())
         environment = demo_environment(urls, site=site) | {
             MARK: str(FOLDER),
             **PRETENCE,
             "GRANIAN_HOST": "127.0.0.1",
-            "GRANIAN_PORT": site.rpartition(":")[2],
+            "GRANIAN_PORT": str(port),
         }
         running.callback(_stop_marked_processes)
         with step("Opening the fake retailers"):
@@ -102,9 +104,13 @@ def reset(_: Callable[[dict[str, str]], None]) -> int:
 
 def _port(preferred: int, *besides: int) -> int:
     port = free_port(preferred, besides=besides)
+    _tell(port, preferred=preferred)
+    return port
+
+
+def _tell(port: int, *, preferred: int) -> None:
     if port != preferred:
         print(f"Port {preferred} is taken; using {port}.")
-    return port
 
 
 @contextmanager
