@@ -63,6 +63,6 @@ def assign_reviewer(
     if reviewer is not None and reached(stages, today) is not None:
         schedule.next_stage_on = today  # the job looks at once, and finds whom nobody told
     schedule.save(update_fields=["reviewer", "next_stage_on"])
-    data = {"reviewer": reviewer.display_name if reviewer else ""}
+    data = {"reviewer": reviewer.display_name if reviewer else "", "why": schedule.why}
     log(page, "articles.review.assign", user=user, data=data)
     return schedule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -32,31 +33,58 @@ RESERVED_ANCHORS = frozenset({"main", "on-this-page", "references", "related-art
 class HeadingValue(blocks.StructValue):
     @property
     def anchor(self) -> str:
-        """What its address ends with, where no heading before it says the same (see `anchored`)."""
-        return slugify(self["text"]) or "section"
+        """What its address ends with, where no heading before it says the same (see `anchors`)."""
+        return _anchor(self["text"])
 
 
-def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
-    """Each block of a body with its anchor: an id that stands once on the page for a heading, "" for the rest."""
+def _anchor(text: str) -> str:
+    return slugify(text) or "section"
+
+
+def anchors(body: StreamValue) -> list[str]:
+    """For each block of a body its anchor: an id that stands once on the page for a heading, "" for the rest."""
     taken = set(RESERVED_ANCHORS)
     found = []
-    for child in body:
+    for stored in body.get_prep_value():
         anchor = ""
-        if child.block_type == "heading":
-            wanted = anchor = child.value.anchor
+        if stored["type"] == "heading":
+            wanted = anchor = _anchor(stored["value"]["text"])
             number = 1
             while anchor in taken:
                 number += 1
                 anchor = f"{wanted}-{number}"
             taken.add(anchor)
-        found.append((child, anchor))
+        found.append(anchor)
     return found
+
+
+def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
+    """Each block of a body with its anchor."""
+    return list(zip(body, anchors(body), strict=True))
+
+
+def children(body: StreamValue, *kinds: type[blocks.Block]) -> list[StreamValue.StreamChild]:
+    """The blocks of a body that are of some kinds. The others are not read."""
+    known = body.stream_block.child_blocks
+    return [
+        body[place]
+        for place, stored in enumerate(body.raw_data)
+        if isinstance(known.get(stored["type"]), kinds)
+    ]
 
 
 def pictures_in(body: StreamValue) -> list[Picture]:
     """The pictures of a body's blocks, but for those of products."""
-    pictured = (child.value for child in body if isinstance(child.block, PictureBlock | DiagnosticTestBlock))
+    pictured = (child.value for child in children(body, PictureBlock, DiagnosticTestBlock))
     return [value["picture"] for value in pictured if value["picture"] is not None]
+
+
+def is_words_alone(block: blocks.Block | None) -> bool:
+    """Whether all that a block says and shows is its stored value, but for the addresses of the pages it links to.
+
+    Of such blocks may be kept what was made of them, by what was stored (`articles.rendering`).
+    """
+    return bool(getattr(block and block.meta, "words_alone", False))
 
 
 class HeadingBlock(blocks.StructBlock):
@@ -72,6 +100,7 @@ class HeadingBlock(blocks.StructBlock):
         description = "A section or sub-section heading; sections form the contents list"
         value_class = HeadingValue
         kind = BlockKind.CLINICAL
+        words_alone = True
         preview_value = {"level": "2", "text": "What is tennis elbow?"}
 
 
@@ -88,6 +117,7 @@ class ParagraphBlock(blocks.RichTextBlock):
         template = "articles/blocks/paragraph.html"
         description = "Running text"
         kind = BlockKind.CLINICAL
+        words_alone = True
         preview_value = "<p>Most people get better within a year, and simple measures help.</p>"
 
 
@@ -115,6 +145,7 @@ class PointsBlock(blocks.StructBlock):
         template = "articles/blocks/points.html"
         description = "A bulleted or numbered list with its lead-in"
         kind = BlockKind.CLINICAL
+        words_alone = True
         preview_value = {
             "lead_in": "Symptoms include:",
             "items": [{"text": "<p>Pain on gripping.</p>", "children": []}],
@@ -319,6 +350,12 @@ class ArticleBody(_Body):
 
     class Meta:
         block_counts = {"references": {"max_num": 1}}
+
+
+@cache
+def article_body() -> ArticleBody:
+    """The blocks of an article, for who reads stored values without a page."""
+    return ArticleBody()
 
 
 class InformationBody(_Body):

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from django.contrib.contenttypes.models import ContentType
 from wagtail.models import Page
 
-from articles.models import BodyAreaPage, ConditionPage, HomePage, Publication
+from articles.models import BodyAreaPage, ConditionPage, HomePage, Publication, PublicationKind
+from articles.review_line import PublicationFacts
 
 
 def articles_changed(articles: Iterable[Page]) -> dict[int, datetime.datetime]:
@@ -24,6 +25,22 @@ def articles_changed(articles: Iterable[Page]) -> dict[int, datetime.datetime]:
         for pk, page in pages.items()
         if (at := _latest(recorded.get(pk) or page.last_published_at, page.first_published_at))
     }
+
+
+def words_changed(publications: Sequence[PublicationFacts]) -> list[PublicationFacts]:
+    """Those of an article's publications by which readers got other words, the earliest first."""
+    live = [one for one in publications if one.kind == PublicationKind.PUBLISHED]
+    return [
+        one
+        for before, one in zip([None, *live], live, strict=False)
+        if before is None or before.fingerprint != one.fingerprint
+    ]
+
+
+def article_changed(page: Page, publications: Sequence[PublicationFacts]) -> datetime.datetime | None:
+    """As `articles_changed`, of one article of which all publications are at hand. No query."""
+    changed = words_changed(publications)
+    return _latest(changed[-1].at if changed else page.last_published_at, page.first_published_at)
 
 
 def pages_changed(pages: Sequence[Page]) -> dict[int, datetime.datetime]:

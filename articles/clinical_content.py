@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from wagtail.blocks import ListBlock, StreamValue, StructBlock, StructValue
@@ -11,10 +13,12 @@ from wagtail.blocks.list_block import ListValue
 from wagtail.models import Page
 from wagtail.rich_text import RichText
 
-from articles.blocks import ArticleBody
+from articles.blocks import article_body, is_words_alone
 from articles.governance import BlockKind, ClinicalValue, fingerprint
 from articles.models import ConditionPage, Reference
 from products.models import Picture
+
+REFERENCES = "references"
 
 # No reader sees them: saving in the admin without an edit must not void a review.
 _BLOCK_KEY = re.compile(r'(<\w+)( [^<>]*?)? data-block-key="[^"]*"')
@@ -22,21 +26,41 @@ _BLOCK_KEY = re.compile(r'(<\w+)( [^<>]*?)? data-block-key="[^"]*"')
 
 def clinical_content(page: ConditionPage) -> dict[str, ClinicalValue]:
     """Title, standfirst, search description and the clinical blocks, in order, without block ids."""
+    return _content(_as_stored(page))
+
+
+def _as_stored(page: ConditionPage) -> dict[str, Any]:
+    """The clinical content with the words of its blocks as they are stored, and plain what leads elsewhere."""
+    known = page.body.stream_block.child_blocks
+    body = []
+    for place, stored in enumerate(page.body.get_prep_value()):
+        block = known.get(stored["type"])
+        if block is None or block.meta.kind != BlockKind.CLINICAL:
+            continue
+        value = stored["value"] if is_words_alone(block) else _plain(page.body[place].value)
+        body.append({"type": stored["type"], "value": value})
     return {
         "title": page.title,
         "standfirst": page.standfirst,
         "search_description": page.search_description,
-        "body": [
-            {"type": child.block_type, "value": _plain(child.value)}
-            for child in page.body
-            if child.block.meta.kind == BlockKind.CLINICAL
-        ],
+        "body": body,
     }
+
+
+def _content(stored: Mapping[str, Any]) -> dict[str, ClinicalValue]:
+    known = article_body().child_blocks
+    body: list[ClinicalValue] = [
+        {**child, "value": _plain(block.to_python(child["value"]))}
+        if is_words_alone(block := known[child["type"]])
+        else child
+        for child in stored["body"]
+    ]
+    return {**stored, "body": body}
 
 
 def in_reading_order(content: Mapping[str, Any]) -> dict[str, Any]:
     """A content as a database keeps it, with the fields of each block in their own order again."""
-    blocks = ArticleBody().child_blocks
+    blocks = article_body().child_blocks
     body = [
         {**child, "value": _ordered(blocks.get(child["type"]), child["value"])} for child in content["body"]
     ]
@@ -58,8 +82,28 @@ def without_block_keys(markup: str) -> str:
     return _BLOCK_KEY.sub(r"\1\2", markup)
 
 
+def fetch_cited(pages: Iterable[ConditionPage]) -> None:
+    """Read what all of these articles cite in one query; or else each of them asks for its own."""
+    cited = [
+        (page, place, child["value"], child.get("id"))
+        for page in pages
+        for place, child in enumerate(page.body.raw_data)
+        if child["type"] == REFERENCES
+    ]
+    if cited:
+        values = article_body().child_blocks[REFERENCES].bulk_to_python([raw for _, _, raw, _ in cited])
+        for (page, place, _, key), value in zip(cited, values, strict=True):
+            page.body[place] = (REFERENCES, value, key)
+
+
 def clinical_fingerprint(page: ConditionPage) -> str:
-    return fingerprint(clinical_content(page))
+    return _fingerprint(json.dumps(_as_stored(page)))
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(stored: str) -> str:
+    """Of the same words always the same, so that an article costs 3 ms once and not whenever it is shown."""
+    return fingerprint(_content(json.loads(stored)))
 
 
 def _plain(value: Any) -> ClinicalValue:

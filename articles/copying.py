@@ -14,3 +14,8 @@ class CopyAsDraftForm(CopyForm):
         super().__init__(*args, **kwargs)
         self.fields.pop("publish_copies", None)
         self.fields.pop("alias", None)
+
+    def clean_new_slug(self) -> str:
+        slug: str = self.cleaned_data["new_slug"]
+        self.page.specific.refuse_slug(slug)
+        return slug

@@ -1,6 +1,7 @@
 """One mail per person and day with what they have to see to, written from the rows that say so.
 
-The reviews (`articles.reminders`) and the links to shops (`products.link_notices`) stand in the same mail.
+The reviews (`articles.reminders`), the links to shops (`products.link_notices`) and, for the review leads, what readers
+reported (`articles.report_notices`) stand in the same mail.
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from wagtail.models import Page
 
+from articles import report_notices
 from articles.days import site_day, site_time
 from articles.governance import ReminderState, Stage
 from articles.mailing import mail_each
 from articles.mending import mending_paths
-from articles.models import Reminder, ReviewDigest, ReviewSchedule, User
+from articles.models import ProblemReport, PublisherSettings, Reminder, ReviewDigest, ReviewSchedule, User
 from articles.review_line import in_words
 from products import link_notices
 from products.link_notices import LinkLine
@@ -31,7 +33,7 @@ from products.models import LinkNotice
 
 URGENCY = list(Stage)
 MOST_LINES = 50
-"""A mail names this many articles, and this many links; of more it gives the number, and the report that lists them."""
+"""A mail names this many articles, links and reports; of more it gives the number, and the listing that has them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class DigestLine:
         return f"{'Expired: due' if self.stage is Stage.EXPIRED else 'Due'} since {due}, {ago}."
 
 
+def digest_hour() -> int:
+    """The hour from which the day's mail is sent: an editor's choice for the default site, or else the installation's."""
+    chosen = PublisherSettings.objects.filter(site__is_default_site=True).values_list(
+        "digest_hour", flat=True
+    )
+    hour = chosen.first()
+    return int(settings.DIGEST_HOUR) if hour is None else hour
+
+
 def send_digests(*, now: datetime.datetime, hour: int) -> int:
     """Send each person whom something waits for today's digest, from `hour` o'clock in the site's time zone on.
 
@@ -74,10 +85,23 @@ def send_digests(*, now: datetime.datetime, hour: int) -> int:
     waits = Q(pk__in=Reminder.objects.waiting().values("recipient")) | Q(
         pk__in=LinkNotice.objects.waiting().values("recipient")
     )
+    waits |= Q(pk__in=_people_with_new_reports(now))
     people = User.objects.filter(waits).exclude(pk__in=told_today).order_by("pk")
     return mail_each(
         people, lambda person, connection: _send(person, day, now=now, connection=connection), what="digest"
     )
+
+
+def _people_with_new_reports(now: datetime.datetime) -> set[int]:
+    """Who is to hear of an open report that came since their last digest. An open one alone is mailed about once; it
+    stands in every digest that has another reason."""
+    received = ProblemReport.objects.new().received_by(now)
+    latest = received.order_by("-received_at").values_list("received_at", flat=True).first()
+    if latest is None:
+        return set()
+    people = report_notices.people_to_tell()
+    told = ReviewDigest.objects.filter(recipient__in=people, sent_at__gte=latest)
+    return people - set(told.values_list("recipient", flat=True))
 
 
 def _send(person: User, day: datetime.date, *, now: datetime.datetime, connection: BaseEmailBackend) -> int:
@@ -94,12 +118,15 @@ def _send(person: User, day: datetime.date, *, now: datetime.datetime, connectio
         notices = list(
             LinkNotice.objects.waiting().filter(recipient=person).for_a_mail().select_for_update(of=("self",))
         )
-        if not (reminders or notices):  # lapsed since they were counted
+        reports = list(ProblemReport.objects.new().received_by(now).defer("text", "email", "note"))
+        if reports and person.pk not in report_notices.people_to_tell():
+            reports = []
+        if not (reminders or notices or reports):  # lapsed since they were counted
             digest.delete()
             return 0
         connection.open()
         links = link_notices.lines(notices, now=now)
-        digest_mail(person, reminders, links, day=day, connection=connection).send()
+        digest_mail(person, reminders, links, reports, day=day, connection=connection).send()
         Reminder.objects.filter(pk__in=[one.pk for one in reminders]).update(
             state=ReminderState.TOLD, digest=digest
         )
@@ -111,6 +138,7 @@ def digest_mail(
     person: User,
     reminders: Iterable[Reminder],
     links: Sequence[LinkLine] = (),
+    reports: Sequence[ProblemReport] = (),
     *,
     day: datetime.date,
     connection: BaseEmailBackend | None = None,
@@ -122,17 +150,24 @@ def digest_mail(
         "lines": lines[:MOST_LINES],
         "count": len(lines),
         "more": max(0, len(lines) - MOST_LINES),
-        "report": _absolute(reverse("overdue_articles:index")),
+        "report": _absolute(f"{reverse('articles:index')}?review=overdue"),
         "links": [(link, _absolute(link.path)) for link in links[:MOST_LINES]],
         "link_count": len(links),
         "more_links": max(0, len(links) - MOST_LINES),
         "link_report": _absolute(reverse("alarms:index")),
+        "reports": [
+            (report, _absolute(reverse("reader_reports:report", args=[report.pk])))
+            for report in reports[:MOST_LINES]
+        ],
+        "report_count": len(reports),
+        "more_reports": max(0, len(reports) - MOST_LINES),
+        "report_listing": _absolute(f"{reverse('reader_reports:index')}?status=new"),
         "day": day,
         "site_name": settings.WAGTAIL_SITE_NAME,
         "desk": _absolute(reverse("wagtailadmin_home")),
     }
     mail = EmailMultiAlternatives(
-        subject=_subject(len(lines), len(links)),
+        subject=_subject(len(lines), len(links), len(reports)),
         body=render_to_string("mail/review_digest.txt", context),
         to=[person.email],
         headers={
@@ -145,12 +180,16 @@ def digest_mail(
     return mail
 
 
-def _subject(articles: int, links: int) -> str:
-    reviews = "1 article" if articles == 1 else f"{articles} articles"
-    shops = "1 link to a shop" if links == 1 else f"{links} links to shops"
-    if not links:
-        return f"Medical review: {reviews} to see to"
-    return f"To see to: {reviews} and {shops}" if articles else f"To see to: {shops}"
+def _subject(articles: int, links: int, reports: int) -> str:
+    found = [
+        ("1 article" if articles == 1 else f"{articles} articles") if articles else "",
+        ("1 link to a shop" if links == 1 else f"{links} links to shops") if links else "",
+        ("1 report of a reader" if reports == 1 else f"{reports} reports of readers") if reports else "",
+    ]
+    named = [one for one in found if one]
+    if articles and len(named) == 1:
+        return f"Medical review: {named[0]} to see to"
+    return "To see to: " + " and ".join(filter(None, [", ".join(named[:-1]), named[-1]]))
 
 
 def digest_lines(person: User, reminders: Iterable[Reminder], *, today: datetime.date) -> list[DigestLine]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
 from wagtail.models import Page, PageViewRestriction, Site
+from wagtail.models.sites import SiteRootPath
 from wagtail.query import PageQuerySet
 
 from articles.models.settings import PublisherSettings
@@ -24,6 +26,8 @@ class Furniture:
     """The paths of the pages that, with all below them, are not for everybody."""
     settings: Mapping[int, PublisherSettings]
     """By the primary key of the site."""
+    roots: Sequence[SiteRootPath]
+    """Of which site a path is the home page, the longest path first."""
 
     def is_public(self, page: Page) -> bool:
         return not any(page.path.startswith(path) for path in self.restricted)
@@ -46,6 +50,12 @@ def _furniture() -> Furniture:
         ),
         restricted=list(PageViewRestriction.objects.values_list("page__path", flat=True)),
         settings={row.site_id: row for row in PublisherSettings.objects.all()},
+        roots=[
+            SiteRootPath(site.pk, site.root_page.url_path, site.root_url, settings.LANGUAGE_CODE)
+            for site in Site.objects.select_related("root_page").order_by(
+                "-root_page__url_path", "-is_default_site", "hostname"
+            )
+        ],
     )
 
 
@@ -60,8 +70,11 @@ def public(pages: PageQuerySet) -> PageQuerySet:
     return pages.exclude(hidden) if hidden else pages
 
 
-def furnish(request: HttpRequest) -> None:
-    """Spare the request the query for its publisher settings, where they were ever saved."""
+def furnish(request: HttpRequest, page: Page) -> None:
+    """Spare the request what Wagtail would ask: the publisher settings, where they were ever saved, and the home pages
+    of all sites, which it fetches from Redis for each request and once more for each page's whole address."""
+    for holder in (request, page):
+        setattr(holder, "_wagtail_cached_site_root_paths", furniture().roots)  # noqa: B010  Wagtail's own place for it
     site = Site.find_for_request(request)
     own = furniture().settings.get(site.pk) if site is not None else None
     if own is not None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, zip_longest
+from itertools import pairwise
+from typing import Any, Protocol
 
-from django.db.models import Exists, F, OuterRef, Value, Window
-from django.db.models.functions import Lag
+from django.db.models import Model
 
+from articles.changes import words_changed
 from articles.days import site_day
 from articles.governance import ClinicalValue, SignOffOutcome, normalise
-from articles.models import ConditionPage, MedicalReview, Publication, PublicationKind
-from articles.review_line import ReviewLine
+from articles.models import ConditionPage, MedicalReview, Publication
+from articles.review_line import Records, ReviewLine, records_of
 
 SHOWN = 5
 """How many sign-offs, and how many edits, are told at most: the record itself is kept for ever."""
@@ -33,12 +34,15 @@ class HistoryEntry:
     """The sections whose words are new since the entry of its kind before. None: there is nothing to compare with."""
 
 
-def history(page: ConditionPage, line: ReviewLine) -> list[HistoryEntry]:
-    """The entries of a live article, the latest first. Two queries, for a history of any length.
+def history(page: ConditionPage, line: ReviewLine, records: Records | None = None) -> list[HistoryEntry]:
+    """The entries of a live article, the latest first. No query for records that
+    were told before, else two.
 
     `line` is what readers are told now: a signature under words that they have not seen yet is no part of it.
+    `records`: those of the page, where somebody has read them already.
     """
-    entries = [*_signed(page, line), *_edited(page)]
+    records = records_of(page) if records is None else records
+    entries = [*_signed(records, line), *_edited(records)]
     if line.imported is not None:
         claim = "Reviewed before publication here, not verified by us"
         entries.append(HistoryEntry(line.imported.reviewed_on, claim, line.imported.reviewer_name))
@@ -77,43 +81,66 @@ def _sections(content: Mapping[str, ClinicalValue]) -> dict[str, list[ClinicalVa
     return found
 
 
-def _signed(page: ConditionPage, line: ReviewLine) -> list[HistoryEntry]:
-    waiting = line.waiting.signed_at if line.waiting else None
-    records = MedicalReview.objects.filter(page=page.pk).only(
-        "outcome", "snapshot", "reviewer_name", "profession", "signed_on", "signed_at"
-    )
-    if waiting:
-        records = records.filter(signed_at__lt=waiting)
-    signed = list(records[: SHOWN + 1])
+def _signed(records: Records, line: ReviewLine) -> list[HistoryEntry]:
+    until = line.waiting.signed_at if line.waiting else None
+    signed = [review for review in records.signed if until is None or review.signed_at < until][: SHOWN + 1]
+    changes = _changes(MedicalReview, "snapshot", [(before, review) for review, before in pairwise(signed)])
     entries = []
-    for review, before in zip_longest(signed, signed[1:]):
+    for review in signed[:SHOWN]:
         match review.outcome:
             case SignOffOutcome.WITHDRAWN:
                 entries.append(HistoryEntry(review.signed_on, "Review withdrawn"))
             case outcome:
                 what = "Medically reviewed" if outcome == SignOffOutcome.APPROVED else "Small edit approved"
-                changed = changed_sections(before.snapshot, review.snapshot) if before else None
                 who = f"{review.reviewer_name}, {review.profession}"
-                entries.append(HistoryEntry(review.signed_on, what, who, changed))
-    return entries[:SHOWN]
+                entries.append(HistoryEntry(review.signed_on, what, who, changes.get(review.pk)))
+    return entries
 
 
-def _edited(page: ConditionPage) -> list[HistoryEntry]:
+def _edited(records: Records) -> list[HistoryEntry]:
     """When readers first saw words that nobody had signed."""
-    signed = MedicalReview.objects.filter(page=page.pk, fingerprint=OuterRef("fingerprint"))
-    shown = (
-        Publication.objects.filter(page=page.pk, kind=PublicationKind.PUBLISHED)
-        .annotate(
-            before=Window(Lag("fingerprint", default=Value("")), order_by=[F("at"), F("pk")]),
-            signed=Exists(signed),
-        )
-        .exclude(before=F("fingerprint"))
-        .defer("page_content")
-        .order_by("-at", "-pk")
-    )
-    rows = list(shown[: SHOWN + 1])
+    signed = {review.fingerprint for review in records.signed}
+    shown = words_changed(records.publications)[-SHOWN - 1 :]
+    changes = _changes(Publication, "content", list(pairwise(shown)))
     return [
-        HistoryEntry(site_day(row.at), "Edited", changed=changed_sections(before.content, row.content))
-        for row, before in pairwise(rows)
-        if not row.signed
+        HistoryEntry(site_day(row.at), "Edited", changed=changes[row.pk])
+        for row in reversed(shown[1:])
+        if row.fingerprint not in signed
     ]
+
+
+# --- what changed between two records -------------------------------------------------------------
+
+MOST_REMEMBERED = 10_000
+_remembered: dict[tuple[Any, ...], tuple[str, ...]] = {}
+"""By the keys and fingerprints of both. Neither record can change: the database refuses."""
+
+
+class _Record(Protocol):
+    @property
+    def pk(self) -> int: ...
+
+    @property
+    def fingerprint(self) -> str: ...
+
+
+def _changes(
+    model: type[Model], field: str, pairs: Sequence[tuple[_Record, _Record]]
+) -> dict[int, tuple[str, ...]]:
+    """For each pair, by the primary key of its second record, the sections that the second has otherwise.
+
+    One query, or none where all is remembered: the words of a long history are megabytes.
+    """
+    keys = {
+        after.pk: (field, before.pk, before.fingerprint, after.pk, after.fingerprint)
+        for before, after in pairs
+    }
+    unknown = [(before, after) for before, after in pairs if keys[after.pk] not in _remembered]
+    if unknown:
+        wanted = {record.pk for pair in unknown for record in pair}
+        contents = dict(model._default_manager.filter(pk__in=wanted).values_list("pk", field))
+        if len(_remembered) > MOST_REMEMBERED:
+            _remembered.clear()
+        for before, after in unknown:
+            _remembered[keys[after.pk]] = changed_sections(contents[before.pk], contents[after.pk])
+    return {pk: _remembered[key] for pk, key in keys.items()}

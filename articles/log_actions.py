@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 REPORT_SETTLE = "articles.report.settle"
 REPORT_CALL = "articles.report.call"
+FEED_RENEW = "articles.feed.renew"
+FEED_REVOKE = "articles.feed.revoke"
+TIER_CHANGE = "articles.tier.change"
 
 
 class ImportFormatter(LogFormatter):
@@ -28,7 +33,8 @@ class FlagFormatter(LogFormatter):
     label = "Flag for medical review"
 
     def format_message(self, log_entry: Any) -> str:
-        return f"Flagged for medical review: {log_entry.data['stage'].lower()}, due {log_entry.data['due']}"
+        due = date_format(datetime.date.fromisoformat(log_entry.data["due"]), "j F Y")
+        return f"Flagged for medical review: {log_entry.data['stage'].lower()}, due {due}"
 
 
 class SignMinorFormatter(LogFormatter):
@@ -78,8 +84,10 @@ class PlanFormatter(LogFormatter):
     label = "Plan medical review"
 
     def format_message(self, log_entry: Any) -> str:
-        undone = "Undone. " if "undone" in log_entry.data else ""
-        return f"{undone}{log_entry.data['plan']}"
+        plan, reason = log_entry.data["plan"], log_entry.data.get("reason", "")
+        if "undone" in log_entry.data:
+            return f"Undone: {reason} {plan}" if reason else f"Undone. {plan}"
+        return plan if not reason or reason in plan else f"{plan}: {reason}"
 
 
 class SettleReportFormatter(LogFormatter):
@@ -102,7 +110,29 @@ class AssignFormatter(LogFormatter):
     def format_message(self, log_entry: Any) -> str:
         if not log_entry.data["reviewer"]:
             return "The next medical review falls to who signed last"
-        return f"Next medical review assigned to {log_entry.data['reviewer']}"
+        why = log_entry.data.get("why", "")
+        return " ".join(filter(None, (f"Next medical review assigned to {log_entry.data['reviewer']}.", why)))
+
+
+class RenewFeedFormatter(LogFormatter):
+    label = "Make a private calendar address"
+
+    def format_message(self, log_entry: Any) -> str:
+        if log_entry.data["first"]:
+            return "Private calendar address made"
+        return "New private calendar address made; the old one answers no more"
+
+
+class RevokeFeedFormatter(LogFormatter):
+    label = "Revoke a private calendar address"
+    message = "Private calendar address revoked"
+
+
+class ChangeTierFormatter(LogFormatter):
+    label = "Change a review tier"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Changed {'; '.join(log_entry.data['changes'])}"
 
 
 def register_actions(actions: LogActionRegistry) -> None:
@@ -120,3 +150,6 @@ def register_actions(actions: LogActionRegistry) -> None:
     actions.register_action("articles.review.assign")(AssignFormatter)
     actions.register_action(REPORT_SETTLE)(SettleReportFormatter)
     actions.register_action(REPORT_CALL)(CallFromReportFormatter)
+    actions.register_action(FEED_RENEW)(RenewFeedFormatter)
+    actions.register_action(FEED_REVOKE)(RevokeFeedFormatter)
+    actions.register_action(TIER_CHANGE)(ChangeTierFormatter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,9 @@ def page_graph(page: Page, request: HttpRequest, context: Mapping[str, Any]) -> 
     )
     match page:
         case ConditionPage():
-            return article_graph(page, facts, line=context["review"], authors=context["authors"])
+            return article_graph(
+                page, facts, line=context["review"], authors=context["authors"], changed=context["changed"]
+            )
         case BodyAreaPage():
             listed = [(article.title, article.get_full_url(request)) for article in context["articles"]]
             return schema_org.collection_graph(facts, listed)
@@ -100,15 +103,23 @@ def page_facts(page: SitePage, site: schema_org.SiteFacts, crumbs: Sequence[Page
 
 
 def article_graph(
-    page: ConditionPage, facts: schema_org.PageFacts, *, line: ReviewLine, authors: Sequence[Author]
+    page: ConditionPage,
+    facts: schema_org.PageFacts,
+    *,
+    line: ReviewLine,
+    authors: Sequence[Author],
+    changed: Mapping[int, datetime.datetime | None] | None = None,
 ) -> schema_org.JsonLd:
-    """The JSON-LD of an article: it names its reviewer only while the badge is true."""
+    """The JSON-LD of an article: it names its reviewer only while the badge is true.
+
+    `changed` is when its words changed, by primary key, where somebody has asked already.
+    """
     return schema_org.article_graph(
         schema_org.ArticleFacts(
             page=facts,
             condition=page.title,
             published=page.first_published_at,
-            modified=articles_changed([page]).get(page.pk),
+            modified=(articles_changed([page]) if changed is None else changed).get(page.pk),
             authors=[author.name for author in authors],
             reviewed=_reviewed_by(line.review, facts.site)
             if line.is_badge and line.review is not None

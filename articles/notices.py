@@ -12,7 +12,7 @@ from wagtail.models import WorkflowState
 from wagtail.signals import task_submitted, workflow_rejected
 
 from articles.governance import Stage
-from articles.models import MedicalReviewTaskState, User
+from articles.models import MedicalReviewTaskState, ReviewSchedule, User
 from articles.reminders import Escalation
 
 
@@ -23,6 +23,13 @@ class ReviewAwaited(GroupApprovalTaskStateSubmissionEmailNotifier):
 
     def get_template_base_prefix(self, instance: Any, **kwargs: Any) -> str:
         return "review_"
+
+    def get_recipient_users(self, task_state: MedicalReviewTaskState, **kwargs: Any) -> set[User]:
+        """The reviewers of the task; where an editor asked one of them, that one alone."""
+        everybody: set[User] = set(super().get_recipient_users(task_state, **kwargs))
+        page = int(task_state.workflow_state.object_id)
+        asked = ReviewSchedule.objects.filter(page=page).values_list("reviewer__user", flat=True).first()
+        return {person for person in everybody if person.pk == asked} or everybody
 
     def get_context(self, task_state: MedicalReviewTaskState, **kwargs: Any) -> dict[str, Any]:
         return {

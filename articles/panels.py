@@ -7,28 +7,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.side_panels import BaseSidePanel
+from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
+from wagtail.models import Page, Revision, TaskState
 
 from articles.amendments import may_withdraw
 from articles.clinical_content import clinical_fingerprint
 from articles.days import site_day
 from articles.governance import due_dates
 from articles.models import ArticleImport, ConditionPage, ReviewSchedule, ReviewTrigger
-from articles.reports import OverdueArticles, addresses, readable
+from articles.planners import visible
+from articles.reports import addresses
+from articles.review_desk import ArticleListingView, Stands, desk_url
 from articles.review_line import ReviewLine, governing_sign_offs, review_line, rule_of
+from articles.review_states import waiting_for_review
 from products.blocks import placed_product_ids
+from products.health_desk import problem
 from products.models import Offer
 from products.querysets import OfferQuerySet
-from products.reports import problem
 
 SHOWN = 5
 
 
 class OverduePanel(Component):
-    """Articles whose review is overdue, the longest first."""
+    """Articles whose review is overdue and waits for this person, the longest first, and the way to all of them.
+
+    An editor sees what they may plan, a reviewer their own work. What is at a reviewer is theirs to see to: Wagtail's
+    own panels list it, for both.
+    """
 
     name = "overdue_articles"
     template_name = "desk/home_overdue.html"
@@ -39,7 +47,7 @@ class OverduePanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         today = site_day(timezone.now())
-        schedules = readable(self.request.user)
+        schedules = visible(self.request.user).exclude(page__in=waiting_for_review())
         overdue = schedules.overdue(today).select_related("page")
         worst = list(overdue[:SHOWN])
         urls = addresses([schedule.page for schedule in worst], self.request)
@@ -50,14 +58,70 @@ class OverduePanel(Component):
                 {"schedule": schedule, "days": (today - schedule.due_on).days, "url": urls[schedule.page_id]}
                 for schedule in worst
             ],
-            "report_url": reverse(OverdueArticles().get_url_name("index")),
+            "overdue_url": desk_url(Stands.OVERDUE),
+            "due_soon_url": desk_url(Stands.DUE_SOON),
         }
 
 
 def add_overdue_panel(request: HttpRequest, panels: list[Component]) -> None:
-    """For those who may act on an article."""
-    if OverdueArticles.may_be_read_by(request.user):
+    """For those who may open the desk."""
+    if ArticleListingView.may_be_read_by(request.user):
         panels.append(OverduePanel(request))
+
+
+class AwaitingReviewPanel(WorkflowObjectsToModeratePanel):
+    """Wagtail's panel of what waits for a person, cut to what has waited longest, with the way to the rest.
+
+    Wagtail shows all of it, and finding out what a person may do with one article takes some thirty statements.
+    """
+
+    template_name = "desk/home_awaiting.html"
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        request = parent_context["request"]
+        waiting = TaskState.objects.reviewable_by(request.user)
+        longest = (
+            waiting.select_related("revision__user", "workflow_state__workflow")
+            .prefetch_related("revision__content_object__latest_revision")
+            .annotate(previous_revision_id=Revision.objects.previous_revision_id_subquery())
+            .order_by("started_at", "pk")[:SHOWN]
+        )
+        return {
+            "request": request,
+            "csrf_token": parent_context["csrf_token"],
+            "states": [
+                _awaiting(state, request.user)
+                for state in longest
+                if isinstance(state.revision.content_object, Page)
+            ],
+            "count": waiting.count(),
+            "shown": SHOWN,
+            "waiting_url": desk_url(Stands.WAITING),
+        }
+
+
+def _awaiting(state: Any, user: Any) -> dict[str, Any]:
+    """What Wagtail's template wants to know of a task that waits."""
+    page = state.revision.content_object
+    return {
+        "obj": page,
+        "revision": state.revision,
+        "previous_revision_id": state.previous_revision_id,
+        "live_revision_id": page.live_revision_id,
+        "task_state": state,
+        "actions": state.task.specific.get_actions(page, user),
+        "workflow_tasks": state.workflow_state.all_tasks_with_status(),
+        "workflow_action_url_name": "wagtailadmin_pages:workflow_action",
+        "workflow_preview_url_name": "wagtailadmin_pages:workflow_preview",
+        "revisions_compare_url_name": "wagtailadmin_pages:revisions_compare",
+    }
+
+
+def shorten_awaiting_panel(request: HttpRequest, panels: list[Component]) -> None:
+    """Put ours in the place of Wagtail's."""
+    panels[:] = [
+        AwaitingReviewPanel() if type(panel) is WorkflowObjectsToModeratePanel else panel for panel in panels
+    ]
 
 
 class ReviewSidePanel(BaseSidePanel):

@@ -90,6 +90,19 @@ def working_days(month: Month, away: Iterable[Away] = (), *, start: datetime.dat
     )
 
 
+def spread(count: int, first: datetime.date, last: datetime.date) -> list[datetime.date]:
+    """`count` days in order, spread evenly over the Mondays to Fridays from `first` to `last`, both included.
+
+    The first falls on the first of these days; where there are more than days, each day gets its share.
+    Raises `ValueError` if there is no such day.
+    """
+    days = [first + datetime.timedelta(days=number) for number in range((last - first).days + 1)]
+    working = [day for day in days if day.weekday() < 5]
+    if not working:
+        raise ValueError("There is no working day between these.")
+    return [working[number * len(working) // count] for number in range(count)]
+
+
 def capacity_in(month: Month, capacity: Capacity, *, start: datetime.date | None = None) -> int | None:
     """Minutes a reviewer has in a month: their minutes in proportion to the working days they are there."""
     if capacity.minutes_per_month is None:

@@ -65,6 +65,9 @@ class ProblemReportQuerySet(QuerySet[Any]):
         """Those that nobody settled yet, safety concerns first, then the longest waiting."""
         return self.filter(status="new").safety_first()
 
+    def received_by(self, now: datetime.datetime) -> ProblemReportQuerySet:
+        return self.filter(received_at__lte=now)
+
     def safety_first(self) -> ProblemReportQuerySet:
         safety = Case(When(kind="safety", then=Value(0)), default=Value(1))
         return self.order_by(safety, "received_at", "pk")

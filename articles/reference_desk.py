@@ -14,6 +14,7 @@ from wagtail.snippets.views.snippets import CreateView, EditView, SnippetViewSet
 
 from articles.models import Reference
 from articles.references import call_for_outdated_references, citing
+from products.exports import LibraryView
 
 
 class _CallsForReviews:
@@ -46,7 +47,7 @@ class ReferenceViewSet(SnippetViewSet):
     menu_order = 160
     add_to_admin_menu = True
     purpose = "What articles rest on. One that is superseded or retracted calls for a medical review of every published article that cites it."
-    index_template_name = "desk/listing.html"
+    index_view_class = LibraryView
     add_view_class = ReferenceCreateView
     edit_view_class = ReferenceEditView
     list_display = [

@@ -44,10 +44,7 @@ def _note_down(*, now: datetime.datetime) -> None:
     reports = list(untold.values_list("pk", flat=True)[:MOST_REPORTS])
     if not reports:
         return
-    leads = User.objects.with_perm(LEADS, include_superusers=False, backend=MODEL_BACKEND).exclude(email="")
-    people = list(leads.values_list("pk", flat=True)) or list(
-        User.objects.filter(is_active=True, is_superuser=True).exclude(email="").values_list("pk", flat=True)
-    )
+    people = people_to_tell()
     ReportNotice.objects.bulk_create(
         (
             ReportNotice(report_id=report, recipient_id=person, made_at=now)
@@ -56,6 +53,13 @@ def _note_down(*, now: datetime.datetime) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def people_to_tell() -> set[int]:
+    """Who hears of readers' reports by mail, by primary key: the leads; without leads, the administrators."""
+    leads = User.objects.with_perm(LEADS, include_superusers=False, backend=MODEL_BACKEND).exclude(email="")
+    administrators = User.objects.filter(is_active=True, is_superuser=True).exclude(email="")
+    return set(leads.values_list("pk", flat=True)) or set(administrators.values_list("pk", flat=True))
 
 
 def _send(person: User, *, now: datetime.datetime, connection: BaseEmailBackend) -> int:

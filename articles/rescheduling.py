@@ -6,16 +6,21 @@ A plan never touches when an article was last reviewed, nor when it is due: read
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from wagtail.log_actions import log
+from django.db.models import QuerySet
+from django.utils import timezone
+from wagtail.log_actions import get_active_log_context
+from wagtail.models import PageLogEntry
 
 from articles.days import site_day
 from articles.governance import next_stage_day, planned_stage_days
 from articles.models import Rescheduling, ReschedulingMove, ReviewSchedule
+
+BATCH = 500
 
 
 class ReschedulingRefused(Exception):
@@ -74,26 +79,24 @@ def reschedule(
     if not reason and any(move.days_after_due for move in moves):
         raise ReschedulingRefused("Say why the review is planned for a day after it is due.")
     made = Rescheduling.objects.create(reason=reason, made_at=now, made_by=user)
+    written = []
     for move in moves:
         schedule = move.schedule
-        ReschedulingMove.objects.create(
-            rescheduling=made,
-            page_id=schedule.page_id,
-            planned_before=schedule.planned_on,
-            reason_before=schedule.planned_why,
-            next_stage_before=schedule.next_stage_on,
-            planned_after=move.planned_on,
+        written.append(
+            ReschedulingMove(
+                rescheduling=made,
+                page_id=schedule.page_id,
+                planned_before=schedule.planned_on,
+                reason_before=schedule.planned_why,
+                next_stage_before=schedule.next_stage_on,
+                planned_after=move.planned_on,
+            )
         )
         schedule.planned_on = move.planned_on
         schedule.planned_why = reason if move.planned_on else ""
         _wake(schedule, today)
-        schedule.save(update_fields=["planned_on", "planned_why", "next_stage_on"])
-        log(
-            schedule.page.specific_deferred,
-            "articles.review.plan",
-            user=user,
-            data={"plan": schedule.plan or "No planned date any more", "rescheduling": made.pk},
-        )
+    ReschedulingMove.objects.bulk_create(written, batch_size=BATCH)
+    _write([move.schedule for move in moves], user=user, data={"reason": reason, "rescheduling": made.pk})
     return made
 
 
@@ -105,8 +108,36 @@ def _wake(schedule: ReviewSchedule, today: datetime.date) -> None:
         schedule.next_stage_on = ahead
 
 
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A move that an undo would take back, or leave alone, and why."""
+
+    move: ReschedulingMove
+    schedule: ReviewSchedule
+    refusal: str = ""
+
+
+def undo_preview(rescheduling: Rescheduling) -> list[Return]:
+    """What undoing would do, in order of pages. Nothing is written."""
+    return _returns(rescheduling, ReviewSchedule.objects.select_related("page"))
+
+
+def _returns(rescheduling: Rescheduling, schedules: QuerySet[ReviewSchedule]) -> list[Return]:
+    moves = {move.page_id: move for move in rescheduling.moves.all()}
+    found = []
+    for schedule in schedules.filter(page__in=moves).order_by("page_id"):
+        move = moves[schedule.page_id]
+        stands = (schedule.planned_on, schedule.planned_why)
+        made = (move.planned_after, rescheduling.reason if move.planned_after else "")
+        refusal = "" if stands == made else "Moved again, or reviewed, since: it stays as it is."
+        found.append(Return(move, schedule, refusal))
+    return found
+
+
 @transaction.atomic
-def undo(rescheduling: Rescheduling, *, user: Any = None, now: datetime.datetime) -> list[ReviewSchedule]:
+def undo(
+    rescheduling: Rescheduling, *, reason: str = "", user: Any = None, now: datetime.datetime
+) -> list[ReviewSchedule]:
     """Put each plan back exactly as it was. Returns the schedules left alone, because they moved again since.
 
     Raises `ReschedulingRefused` if it was undone before.
@@ -114,29 +145,44 @@ def undo(rescheduling: Rescheduling, *, user: Any = None, now: datetime.datetime
     undone = Rescheduling.objects.filter(pk=rescheduling.pk, undone_at__isnull=True)
     if not undone.update(undone_at=now, undone_by=user):
         raise ReschedulingRefused("This was undone before.")
-    moves = {move.page_id: move for move in rescheduling.moves.all()}
+    locked = ReviewSchedule.objects.select_related("page").select_for_update(of=("self",))
     left: list[ReviewSchedule] = []
-    for schedule in (
-        ReviewSchedule.objects.filter(page__in=moves)
-        .select_related("page")
-        .order_by("page_id")
-        .select_for_update(of=("self",))
-    ):
-        move = moves[schedule.page_id]
-        now_stands = (schedule.planned_on, schedule.planned_why)
-        made = (move.planned_after, rescheduling.reason if move.planned_after else "")
-        if now_stands != made:
+    back: list[Return] = []
+    for one in _returns(rescheduling, locked):
+        move, schedule = one.move, one.schedule
+        if one.refusal:
             left.append(schedule)
             continue
         schedule.planned_on, schedule.planned_why = move.planned_before, move.reason_before
         schedule.next_stage_on = move.next_stage_before
-        schedule.save(update_fields=["planned_on", "planned_why", "next_stage_on"])
         move.undone = True
-        move.save(update_fields=["undone"])
-        log(
-            schedule.page.specific_deferred,
-            "articles.review.plan",
-            user=user,
-            data={"plan": schedule.plan or "No planned date any more", "undone": rescheduling.pk},
-        )
+        back.append(one)
+    ReschedulingMove.objects.bulk_update([one.move for one in back], ["undone"], batch_size=BATCH)
+    data = {"reason": reason.strip(), "undone": rescheduling.pk}
+    _write([one.schedule for one in back], user=user, data=data)
     return left
+
+
+def _write(schedules: Sequence[ReviewSchedule], *, user: Any, data: Mapping[str, Any]) -> None:
+    """Store the plans, and write each into the history of its article."""
+    ReviewSchedule.objects.bulk_update(
+        schedules, ["planned_on", "planned_why", "next_stage_on"], batch_size=BATCH
+    )
+    # As `log()` writes them, but together: it looks up the page, its type and the person anew for each entry.
+    context, moment = get_active_log_context(), timezone.now()
+    PageLogEntry.objects.bulk_create(
+        (
+            PageLogEntry(
+                page=schedule.page,
+                content_type_id=schedule.page.content_type_id,
+                label=schedule.page.get_admin_display_title(),
+                action="articles.review.plan",
+                timestamp=moment,
+                user=user or context.user,
+                uuid=context.uuid,
+                data={"plan": schedule.plan or "No planned date any more", **data},
+            )
+            for schedule in schedules
+        ),
+        batch_size=BATCH,
+    )

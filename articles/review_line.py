@@ -7,12 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.formats import date_format
 from wagtail.models import Page
 
-from articles.clinical_content import clinical_fingerprint
+from articles.clinical_content import clinical_fingerprint, fetch_cited
 from articles.governance import (
     Governing,
     ReviewRule,
@@ -34,6 +35,7 @@ from articles.models import (
     ReviewTrigger,
 )
 from products.freshness import Remembered
+from products.questions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +62,49 @@ class ReviewLine:
         return f"{label} (imported, not verified)" if self.standing.imported else label
 
 
-def review_line(page: ConditionPage, *, today: datetime.date) -> ReviewLine:
-    """Derive the line from the live words, the sign-offs and the day. Stored nowhere."""
-    signed = list(_sign_offs().filter(page_id=page.pk))
+class PublicationFacts(NamedTuple):
+    """When words went live or were taken down, without the words."""
+
+    pk: int
+    kind: str
+    fingerprint: str
+    at: datetime.datetime
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.fingerprint if self.kind == PublicationKind.PUBLISHED else "", self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that is on record of one article."""
+
+    signed: Sequence[MedicalReview]
+    """The latest first, without the words that were signed."""
+    publications: Sequence[PublicationFacts]
+    """The earliest first."""
+
+
+def records_of(page: ConditionPage) -> Records:
+    """Two queries."""
+    return Records(_signed_of(page.pk), [PublicationFacts._make(row) for row in _publications_of(page.pk)])
+
+
+def review_line(page: ConditionPage, *, today: datetime.date, records: Records | None = None) -> ReviewLine:
+    """Derive the line from the live words, the sign-offs and the day. Stored nowhere.
+
+    `records`: those of the page, where somebody has read them already.
+    """
+
+    def shown() -> list[Shown]:
+        return (
+            shown_to_readers([page])[page.pk] if records is None else [p.shown for p in records.publications]
+        )
+
+    signed = _signed_of(page.pk) if records is None else records.signed
     live_fingerprint = clinical_fingerprint(page) if signed else ""
-    found = governing(
-        signed, live_fingerprint=live_fingerprint, shown=lambda: shown_to_readers([page])[page.pk]
-    )
-    imported = ImportedReview.objects.filter(page_id=page.pk).first() if found.latest is None else None
+    found = governing(signed, live_fingerprint=live_fingerprint, shown=shown)
+    imported = next(iter(_imported_of(page.pk)), None) if found.latest is None else None
     return derive(live_fingerprint, rule=rule_of(page), found=found, imported=imported, today=today)
 
 
@@ -80,6 +117,7 @@ def review_lines(pages: Sequence[ConditionPage], *, today: datetime.date) -> dic
         reviews[review.page_id].append(review)
     imports = {one.page_id: one for one in ImportedReview.objects.filter(page__in=ids)}
     default = ReviewTier.objects.get(is_default=True)
+    fetch_cited(page for page in pages if reviews[page.pk])
     history = cache(lambda: shown_to_readers(pages))
 
     def recorded(page: int) -> Callable[[], Sequence[Shown]]:
@@ -170,6 +208,15 @@ def _sign_offs() -> QuerySet[MedicalReview]:
     called = ReviewTrigger.objects.unanswered(OuterRef("page"), since=OuterRef("signed_at"))
     call = {"called_on": Subquery(called.values("opened_on")[:1])}
     return MedicalReview.objects.select_related("reviewer").defer("snapshot").annotate(**call)
+
+
+_signed_of = Question(lambda page: _sign_offs().filter(page_id=page))
+_imported_of = Question(lambda page: ImportedReview.objects.filter(page_id=page))
+_publications_of = Question(
+    lambda page: (
+        Publication.objects.filter(page_id=page).order_by("at", "pk").values_list(*PublicationFacts._fields)
+    )
+)
 
 
 def _last_of(reviews: Iterable[MedicalReview]) -> tuple[MedicalReview | None, MedicalReview | None]:

@@ -20,10 +20,12 @@ from wagtail.models import Page, ReferenceIndex, Site
 from wagtail.search.backends import get_search_backend
 from wagtail.search.query import PlainText
 
+from articles.days import site_day
 from articles.models import BodyAreaPage, ConditionPage
 from articles.review_line import ReviewLine, review_lines
 from articles.search_terms import alike
 from articles.spelling import MOST_TEXT, asked_words, meant, words_of
+from products.freshness import keep, next_midnight
 from products.models import Product
 
 A_SHEET = 10
@@ -177,4 +179,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         "areas_named": areas_named(findings.words, areas),
         "latest": [] if findings.articles else articles.order_by("-first_published_at")[:6],
     }
-    return render(request, "search/results.html", context)
+    response = render(request, "search/results.html", context)
+    if not request.GET:  # what people search for is theirs
+        keep(request, response, until=next_midnight(site_day(timezone.now())))
+    return response

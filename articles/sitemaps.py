@@ -82,14 +82,18 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         response = django_views.index(request, sections, sitemap_url_name="sitemap-file")
     else:
         response = django_views.sitemap(request, sections)
-    keep(request, response, until=next_midnight(site_day(timezone.now())))
-    return response
+    return _kept(request, response)
 
 
 @require_safe
 def sitemap_file(request: HttpRequest, section: str) -> HttpResponse:
     """One of the files that the index names."""
-    return django_views.sitemap(request, _sections(request), section=section)
+    return _kept(request, django_views.sitemap(request, _sections(request), section=section))
+
+
+def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    keep(request, response, until=next_midnight(site_day(timezone.now())))
+    return response
 
 
 def _sections(request: HttpRequest) -> dict[str, type[Sitemap] | Sitemap]:
@@ -103,9 +107,13 @@ NOT_FOR_ROBOTS = ("/admin/", "/documents/", "/go/", "/report-a-problem/", "/sear
 def robots(request: HttpRequest) -> HttpResponse:
     """What robots may read: the pages. Nothing at all where the site asks search engines to stay away."""
     if not settings.SEARCH_ENGINES:
-        return HttpResponse("User-agent: *\nDisallow: /\n", content_type="text/plain; charset=utf-8")
+        return _robots(request, "User-agent: *", "Disallow: /")
     site = Site.find_for_request(request)
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in NOT_FOR_ROBOTS)]
     if site is not None:
         lines += ["", f"Sitemap: {site.root_url}/sitemap.xml"]
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    return _robots(request, *lines)
+
+
+def _robots(request: HttpRequest, *lines: str) -> HttpResponse:
+    return _kept(request, HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8"))

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from wagtail.admin import messages
+from wagtail.log_actions import log
 from wagtail.snippets.views.snippets import EditView
 
 from articles.days import site_day
+from articles.log_actions import TIER_CHANGE
 from articles.models import ReviewTier
 from articles.rule_changes import Effect, apply_changed_rules, effect_of
 
@@ -32,6 +34,16 @@ def _key(tier: ReviewTier) -> str:
     return " ".join(map(str, values))
 
 
+def changes_in_words(form: Any) -> list[str]:
+    """What a form changes: "interval months from 24 to 18"."""
+    words = {True: "yes", False: "no", None: "nothing", "": "nothing"}
+    return [
+        f"{form.instance._meta.get_field(name).verbose_name} from {words.get(before, before)} to {words.get(after, after)}"
+        for name in form.changed_data
+        for before, after in [(form.initial.get(name), form.cleaned_data[name])]
+    ]
+
+
 class TierEditView(EditView):
     """Saving a change that moves dates shows first which, and asks to save once more."""
 
@@ -47,6 +59,9 @@ class TierEditView(EditView):
 
     def save_instance(self) -> ReviewTier:
         tier: ReviewTier = super().save_instance()
+        changes = changes_in_words(self.form)
+        if changes:
+            log(tier, TIER_CHANGE, user=self.request.user, data={"changes": changes})
         apply_changed_rules(now=timezone.now(), most=AT_ONCE)
         return tier
 

@@ -4,15 +4,38 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Case, F, OuterRef, Subquery, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from articles.governance import SignOffOutcome
 from articles.models import Leave, MedicalReview, Reviewer, ReviewSchedule, ReviewTier
 from articles.planning import Away, Capacity, Work, months_from
+from articles.querysets import ReviewScheduleQuerySet
 
 NOBODY = "Nobody yet"
 """Whose work an article is that no active reviewer signed before."""
+
+
+def with_reviewer(schedules: ReviewScheduleQuerySet) -> ReviewScheduleQuerySet:
+    """Each with `falls_to`: the reviewer whom an editor asked, or else who signed last; None if neither is active."""
+    return schedules.annotate(
+        falls_to=Case(
+            When(reviewer__is_active=True, then=F("reviewer")),
+            default=Subquery(_signed_last().values("reviewer")[:1]),
+            output_field=BigIntegerField(),
+        )
+    )
+
+
+def on_day(schedules: ReviewScheduleQuerySet) -> ReviewScheduleQuerySet:
+    """Each with `on`: the day its review is planned for, or else due."""
+    return schedules.annotate(on=Coalesce("planned_on", "due_on"))
+
+
+def _signed_last() -> QuerySet[MedicalReview]:
+    return MedicalReview.objects.filter(
+        page=OuterRef("page"), outcome=SignOffOutcome.APPROVED, reviewer__is_active=True
+    ).order_by("-signed_at", "-pk")
 
 
 def work_until(day: datetime.date) -> list[Work]:
@@ -20,17 +43,13 @@ def work_until(day: datetime.date) -> list[Work]:
 
     A review falls to the reviewer whom an editor asked, or else who signed last, and takes the minutes of the article's tier.
     """
-    last = MedicalReview.objects.filter(
-        page=OuterRef("page"), outcome=SignOffOutcome.APPROVED, reviewer__is_active=True
-    ).order_by("-signed_at", "-pk")
     default = ReviewTier.objects.filter(is_default=True).values("review_minutes")
     rows = (
-        ReviewSchedule.objects.filter(page__live=True)
+        on_day(ReviewSchedule.objects.filter(page__live=True))
         .annotate(
-            on=Coalesce("planned_on", "due_on"),
             who=Case(
                 When(reviewer__is_active=True, then=F("reviewer__name")),
-                default=Subquery(last.values("reviewer__name")[:1]),
+                default=Subquery(_signed_last().values("reviewer__name")[:1]),
             ),
             minutes=Coalesce("page__conditionpage__review_tier__review_minutes", Subquery(default[:1])),
         )

@@ -26,11 +26,14 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from products import judgements
 from products.clicks.costs import DAYS, clicks_lately, in_words
+from products.filters import RetailerFilter
+from products.health_desk import check_shop_url, health_url, inspect_url
 from products.judgements import JudgementRefused
 from products.link_desk import DeskView, LinkDesk, last_look
 from products.models import Alarm, AlarmKind, Offer, Product, Region, Retailer
-from products.querysets import AlarmQuerySet
+from products.querysets import AlarmQuerySet, Concern
 from products.reports import DeskReport
+from products.where_used_desk import page_links
 
 ARTICLES_NAMED = 3
 SUBJECTS = ("offer__product", "offer__retailer__region", "product", "region", "host", "snoozed_by")
@@ -40,9 +43,7 @@ class AlarmFilterSet(WagtailFilterSet):
     state = django_filters.ChoiceFilter(
         label="State", choices=[("ringing", "Ringing"), ("snoozed", "Snoozed")], method="filter_state"
     )
-    retailer = django_filters.ModelChoiceFilter(
-        label="Retailer", queryset=Retailer.objects.select_related("region"), method="filter_retailer"
-    )
+    retailer = RetailerFilter(method="filter_retailer")
     region = django_filters.ModelChoiceFilter(
         label="Region", queryset=Region.objects.all(), method="filter_region"
     )
@@ -167,6 +168,8 @@ class AlarmView(DeskView):
             "offer_url": reverse(Offer.snippet_viewset.get_url_name("edit"), args=[offer.pk])
             if offer
             else None,
+            "evidence_url": inspect_url(offer) if offer else None,
+            "shops": _links_of_shops(self.alarm),
             "shop": _shops_of([self.alarm])[self.alarm.pk],
             "last": last,
             "redirected": bool(
@@ -176,7 +179,7 @@ class AlarmView(DeskView):
                 and last["check"].final_address != offer.destination
             ),
             "is_doubted": self.alarm.kind == AlarmKind.DIFFERENT_PRODUCT,
-            "articles": articles,
+            "articles": page_links(articles, self.request),
             "cost": in_words(clicks_lately([self.alarm], now=timezone.now())[self.alarm.pk]),
         }
 
@@ -274,6 +277,21 @@ def _shops_of(alarms: Sequence[Alarm]) -> dict[int, str]:
         else:
             shops[alarm.pk] = f"Every shop in the region {alarm.region}"
     return shops
+
+
+def _links_of_shops(alarm: Alarm) -> list[dict[str, str]]:
+    """For an alarm of a whole shop: where its links' health is, and where they are all checked now."""
+    if alarm.host_id is None:
+        return []
+    at_host = Retailer.objects.filter(offers__host=alarm.host_id).select_related("region").distinct()
+    return [
+        {
+            "name": str(shop),
+            "health_url": health_url(retailer=shop.pk, show=Concern.ALL.value),
+            "check_url": check_shop_url(shop),
+        }
+        for shop in at_host
+    ]
 
 
 def _articles_of(alarms: Sequence[Alarm]) -> dict[int, list[Page]]:

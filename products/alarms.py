@@ -80,6 +80,28 @@ def settle_all(*, now: datetime.datetime) -> None:
     _settle_products(set(sold_out.values_list("product_id", flat=True)), now)
 
 
+def open_alarms_of(offers: Collection[Offer]) -> dict[int, list[Alarm]]:
+    """By offer, what is open for it: by itself, for its shop as a whole, or for its product in the region. One query."""
+    found = Alarm.objects.open().filter(
+        Q(offer__in=[offer.pk for offer in offers])
+        | Q(host__in={offer.host_id for offer in offers if offer.host_id is not None})
+        | Q(product__in={offer.product_id for offer in offers})
+    )
+    alarms = list(
+        found.select_related("offer__product", "offer__retailer__region", "product", "region", "host")
+    )
+    return {
+        offer.pk: [
+            alarm
+            for alarm in alarms
+            if alarm.offer_id == offer.pk
+            or (alarm.host_id is not None and alarm.host_id == offer.host_id)
+            or (alarm.product_id, alarm.region_id) == (offer.product_id, offer.retailer.region_id)
+        ]
+        for offer in offers
+    }
+
+
 def lock_products(products: Iterable[int]) -> None:
     """Make who settles alarms of the same products wait for the end of this transaction."""
     locked = Product.objects.filter(pk__in=list(products)).order_by("pk").select_for_update(no_key=True)

@@ -29,6 +29,13 @@ class PlacesProducts(blocks.StructBlock):
     def product_ids(self, raw_value: Mapping[str, Any]) -> list[int]:
         """The products that a stored value names, in order."""
 
+    @abstractmethod
+    def render_stored(self, raw_value: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+        """As `render`, of a value as it is stored, on a page whose context has a `shelf` with all its products.
+
+        The products are on the shelf: they are not fetched another time.
+        """
+
 
 def placed_product_ids(body: StreamValue) -> list[int]:
     """Every product that a body's blocks show, in order, each once. No query."""
@@ -48,6 +55,12 @@ def _placed(product_ids: list[int], context: Mapping[str, Any]) -> list[PlacedPr
     return [shelf[pk] for pk in product_ids if pk in shelf]
 
 
+def _on_shelf(product_ids: list[int], context: Mapping[str, Any]) -> list[PlacedProduct]:
+    """What the page's shelf holds of products. One that was deleted is on no shelf."""
+    shelf: Mapping[int, PlacedProduct] = context["shelf"]
+    return [shelf[pk] for pk in product_ids if pk in shelf]
+
+
 class ProductBoxBlock(PlacesProducts):
     """A product with its offers in every region."""
 
@@ -63,6 +76,11 @@ class ProductBoxBlock(PlacesProducts):
 
     def product_ids(self, raw_value: Mapping[str, Any]) -> list[int]:
         return [raw_value["product"]] if raw_value.get("product") else []
+
+    def render_stored(self, raw_value: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+        placed = next(iter(_on_shelf(self.product_ids(raw_value), context)), None)
+        value = {"badge": raw_value.get("badge") or ""}
+        return str(self.render(value, {**context, "placed": placed}))
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """Add `placed`, unless it is given: a preview shows an example."""
@@ -109,6 +127,11 @@ class ComparisonBlock(PlacesProducts):
         if len(set(chosen)) < len(chosen):
             raise StructBlockValidationError({"products": ValidationError("Choose each product once.")})
         return cleaned
+
+    def render_stored(self, raw_value: Mapping[str, Any], context: Mapping[str, Any]) -> str:
+        compared = _on_shelf(self.product_ids(raw_value), context)
+        value = {"caption": raw_value.get("caption") or ""}
+        return str(self.render(value, {**context, "compared": compared}))
 
     def get_context(self, value: Any, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
         """Add `compared`, unless it is given: a preview shows examples."""

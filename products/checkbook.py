@@ -16,8 +16,9 @@ from products.alarms import lock_products, settle_offers
 from products.breakers import watch_host
 from products.freshness import bump
 from products.linkcheck.breaker import Seen
-from products.linkcheck.evidence import Evidence, Hop
+from products.linkcheck.evidence import Evidence
 from products.linkcheck.health import BAD, GOOD, Health, Step, Usage, advance
+from products.linkcheck.ledger import expected_facts, hop_facts, seen_facts
 from products.linkcheck.verdict import Axis, Baseline, Expectation, Identity, Judgement, Probe, Reachable
 from products.models import Check, Flip, Offer
 
@@ -148,7 +149,9 @@ def record(
             outcome=judgement.outcome.value,
             status=evidence.last.status,
             final_address=evidence.final_url,
-            hops=[_hop(hop) for hop in evidence.hops],
+            hops=[hop_facts(hop, plan.expectation) for hop in evidence.hops],
+            expected=expected_facts(plan.expectation, evidence),
+            seen=seen_facts(judgement),
             verdicts=verdicts(judgement),
             markers=[judgement.markers_version, *judgement.markers] if judgement.markers else [],
             excerpt=" ".join(evidence.text.replace("\x00", "").split())[:EXCERPT],
@@ -213,14 +216,3 @@ def _ended_at_network(plan: Plan, evidence: Evidence) -> bool:
 
 def _plain(facts: Baseline) -> dict[str, str]:
     return {"title": facts.title, "gtin": facts.gtin, "mpn": facts.mpn, "canonical": facts.canonical}
-
-
-def _hop(hop: Hop) -> dict[str, object]:
-    return {
-        "address": hop.url,
-        "status": hop.status,
-        "led_to": hop.location,
-        "failure": hop.failure.value if hop.failure else None,
-        "detail": hop.detail,
-        "seconds": round(hop.seconds, 3),
-    }

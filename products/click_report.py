@@ -15,7 +15,8 @@ from wagtail.admin.filters import DateRangePickerWidget, WagtailFilterSet
 from wagtail.admin.ui.tables import Column, NumberColumn
 
 from products.charts import BarChart, stacked_bars
-from products.models import Clicks, Region, Retailer
+from products.filters import RetailerFilter
+from products.models import Clicks, Region
 from products.reports import DeskReport, Report
 
 DAYS_SHOWN = 28  # where nobody asks for others
@@ -57,9 +58,7 @@ class ClicksFilterSet(WagtailFilterSet):
         empty_label=None,
     )
     day = django_filters.DateFromToRangeFilter(label="Days", widget=DateRangePickerWidget)
-    retailer = django_filters.ModelChoiceFilter(
-        field_name="offer__retailer", label="Retailer", queryset=Retailer.objects.select_related("region")
-    )
+    retailer = RetailerFilter(field_name="offer__retailer")
     region = django_filters.ModelChoiceFilter(
         field_name="offer__retailer__region", label="Region of the shop", queryset=Region.objects.all()
     )
@@ -138,16 +137,21 @@ class ClicksView(DeskReport):
 
     @cached_property
     def chart(self) -> BarChart:
-        sums = self.found.order_by().values("day").annotate(by_people=Sum("people"), by_others=Sum("others"))
-        counted = {row["day"]: (row["by_people"], row["by_others"]) for row in sums}
-        days = (self.last - self.first).days + 1
-        rows: list[tuple[str, Sequence[int]]]
-        if days <= LONGEST_BY_DAY:
-            spans = [self.first + datetime.timedelta(days=number) for number in range(days)]
-            rows = [(f"{day:%-d %b}", counted.get(day, (0, 0))) for day in spans]
-        else:
-            rows = _by_month(counted)
-        return stacked_bars("Clicks on links to shops", [PEOPLE, OTHERS], rows)
+        return clicks_chart(self.found, self.first, self.last)
+
+
+def clicks_chart(counts: QuerySet[Clicks], first: datetime.date, last: datetime.date) -> BarChart:
+    """Clicks of the days from `first` to `last`, both shown; where they are many, by months. One query."""
+    sums = counts.order_by().values("day").annotate(by_people=Sum("people"), by_others=Sum("others"))
+    counted = {row["day"]: (row["by_people"], row["by_others"]) for row in sums}
+    days = (last - first).days + 1
+    rows: list[tuple[str, Sequence[int]]]
+    if days <= LONGEST_BY_DAY:
+        spans = [first + datetime.timedelta(days=number) for number in range(days)]
+        rows = [(f"{day:%-d %b}", counted.get(day, (0, 0))) for day in spans]
+    else:
+        rows = _by_month(counted)
+    return stacked_bars("Clicks on links to shops", [PEOPLE, OTHERS], rows)
 
 
 def _by_month(counted: Mapping[datetime.date, tuple[int, int]]) -> list[tuple[str, Sequence[int]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from django.utils.text import Truncator
 from wagtail.admin.ui.tables import Column
 
+from products.histories import strips_of
 from products.linkcheck.verdict import Identity, Reachable
 from products.models import Offer
 from products.querysets import ALARMING_BUYABLE
@@ -20,6 +21,7 @@ ALARMING = frozenset(
 
 
 LONGEST_ADDRESS = 44
+STRIP_DAYS = 30
 
 
 class LinkColumn(Column):
@@ -61,6 +63,38 @@ class HealthColumn(Column):
     def get_cell_context_data(self, instance: Offer, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
         return {**context, "alarming": getattr(instance, self.axis) in ALARMING}
+
+
+class HistoryStripColumn(Column):
+    """An offer's health over the last `STRIP_DAYS` days as a strip; in an export, the same in words.
+
+    The rows of a page must have gone through `add_history_strips(rows)`, which costs one query for all of them
+    (`DeskReport.describe` is the place).
+    """
+
+    cell_template_name = "desk/columns/history_strip.html"
+
+    def __init__(self, name: str = "history", *, label: str = "Last 30 days", **options: Any) -> None:
+        super().__init__(name, label=label, accessor=_strip_words, **options)
+
+    def get_cell_context_data(self, instance: Offer, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_cell_context_data(instance, parent_context)
+        return {**context, "strip": instance.history_strip}
+
+
+def add_history_strips(offers: Collection[Offer]) -> None:
+    """Give each offer `history_strip`, what `HistoryStripColumn` shows: a picture with its words, None for a draft.
+
+    One query, however many offers.
+    """
+    strips = strips_of(offers, days=STRIP_DAYS)
+    for offer in offers:
+        offer.history_strip = strips.get(offer.pk)
+
+
+def _strip_words(offer: Offer) -> str:
+    strip = offer.history_strip
+    return strip.words if strip else ""
 
 
 def axis_words(offer: Offer, axis: str) -> str:

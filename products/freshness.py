@@ -2,7 +2,8 @@
 
 A copy is good while the generation is still the one that was read before the page was rendered. PostgreSQL holds
 the truth: `bump` changes it in the transaction of the write, so both are committed or neither. Redis holds a token
-for quick reading, replaced after the commit. docs/adr/0010 says why.
+for quick reading, replaced after the commit; on one host a file may hold another (`products.generation_file`).
+docs/adr/0010 and 0022 say why.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,6 +29,8 @@ from redis.backoff import NoBackoff
 from redis.connection import ConnectionInterface
 from redis.retry import Retry
 from wagtail.models import Site
+
+from products.generation_file import GenerationFile
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +48,7 @@ COMPARE_EVERY = (
 )
 
 Generation = tuple[bytes, str]
-"""The token of Redis, empty if it does not answer, and the truth of PostgreSQL as last compared."""
+"""The token of Redis or of the file, empty if neither is to be had, and the truth of PostgreSQL as last compared."""
 
 # A row that nobody else is changing gets a new token, or there is a new row: writers never wait for each other.
 _BUMP = """
@@ -71,7 +75,12 @@ def bump() -> None:
 
 
 def _announce() -> None:
-    """Replace the quick copy. Where Redis does not answer, who reads from it notices too, or compares soon."""
+    """Replace the quick copies. Where Redis does not answer, who reads from it notices too, or compares soon."""
+    if settings.GENERATION_FILE:
+        try:
+            generation_file(settings.GENERATION_FILE).renew()
+        except OSError as error:
+            log.error("%s could not be told that pages changed: %s", settings.GENERATION_FILE, error)
     try:
         link = _connect()
         try:
@@ -93,6 +102,9 @@ class GenerationReader:
     """
 
     def __init__(self) -> None:
+        self._file = generation_file(settings.GENERATION_FILE) if settings.GENERATION_FILE else None
+        self._compared_at: bytes | None = None
+        self._doubted: bytes | None = None
         self._own = _OwnLink()
         self._lock = threading.Lock()
         self._truth = ""
@@ -128,6 +140,15 @@ class GenerationReader:
         self._own.in_request = False
 
     def _token(self) -> bytes | None:
+        """The token of the file where there is one, else that in Redis. None if there is none to be had."""
+        if self._file is not None:
+            try:
+                return self._file.read()
+            except OSError as error:
+                self._leave_file("It cannot be read: %s", error)
+        return self._token_of_redis()
+
+    def _token_of_redis(self) -> bytes | None:
         """The token in Redis; a new one where it was flushed. None if Redis does not answer."""
         own = self._own
         if own.process != os.getpid():
@@ -156,6 +177,7 @@ class GenerationReader:
         with self._lock:  # an older answer must not overwrite a newer one
             self._compare_at = time.monotonic() + COMPARE_EVERY
             close_old_connections()
+            before = self._truth
             try:
                 with connection.cursor() as cursor:
                     cursor.execute(_TRUTH)
@@ -164,7 +186,29 @@ class GenerationReader:
                 log.warning("The generation of pages could not be compared: %s", error)
                 connection.close()
                 return False
+            if self._file is not None:
+                self._mistrust(self._file, is_changed=bool(before) and self._truth != before)
             return True
+
+    def _mistrust(self, file: GenerationFile, *, is_changed: bool) -> None:
+        """Leave a file in which a change that PostgreSQL knows of was not announced by the next comparison: not every
+        writer has it, so it is not shared as the operator said."""
+        try:
+            if not file.is_in_place():
+                file.reopen()
+            token = file.read()
+        except OSError as error:
+            self._leave_file("It cannot be read: %s", error)
+            return
+        if token == self._doubted:
+            self._leave_file("A change of pages was not announced in it: is it shared by every process?")
+        self._doubted = token if is_changed and token == self._compared_at else None
+        self._compared_at = token
+
+    def _leave_file(self, reason: str, *values: object) -> None:
+        """Ask Redis from now on. Each thread compares before it trusts what it hears there."""
+        log.error(f"GENERATION_FILE is no longer used. {reason}", *values)
+        self._file = None
 
 
 class _OwnLink(threading.local):
@@ -193,6 +237,12 @@ def _connect() -> ConnectionInterface:
     link = pool.make_connection()
     link.connect()
     return link
+
+
+@cache
+def generation_file(path: str) -> GenerationFile:
+    """This process's own."""
+    return GenerationFile(path)
 
 
 def _ask(link: ConnectionInterface, *command: str) -> Any:

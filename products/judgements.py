@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from copy import copy
 from enum import StrEnum
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,7 +22,15 @@ from products.checkbook import columns, verdicts, write_flips
 from products.linkcheck.health import BAD, Health, Step, believe
 from products.linkcheck.health import dismiss as dismissed
 from products.linkcheck.verdict import Axis, Buyable, Judgement, Outcome, Reachable
-from products.log_actions import ACCEPT_PRODUCT, ACCEPT_REDIRECT, DISMISS, JUDGE, SNOOZE
+from products.log_actions import (
+    ACCEPT_PRODUCT,
+    ACCEPT_REDIRECT,
+    DISMISS,
+    JUDGE,
+    OFFER_AGAIN,
+    SNOOZE,
+    WITHDRAW,
+)
 from products.models import Alarm, Check, Checking, Offer
 from products.querysets import OfferQuerySet
 
@@ -112,7 +121,7 @@ def dismiss(offer: Offer, *, reason: str, user: AbstractBaseUser, now: datetime.
         lock_products([offer.product_id])
         current = _locked(offer)
         health = Health.from_json(current.health_memory)
-        axes = [axis for axis in Axis if axis in health.pending or health.value(axis) in BAD]
+        axes = bad_axes(health)
         if not axes:
             raise JudgementRefused("Nothing is wrong with this offer any more.")
         step = dismissed(health, now=now)
@@ -156,14 +165,47 @@ def accept_redirect(offer: Offer, *, user: AbstractBaseUser) -> None:
     with transaction.atomic():
         current = _locked(offer)
         last = current.checks.filter(judged_by__isnull=True).first()
-        if last is None or not last.was_redirected or last.final_address == current.destination:
-            raise JudgementRefused("The last look was not redirected.")
-        before, current.destination = current.destination, last.final_address
+        before, current.destination = current.destination, where_redirect_leads(current, last)
         current.full_clean()
-        if current.destination == before:
-            raise JudgementRefused("The last look was not redirected.")
         current.save()
         log(current, ACCEPT_REDIRECT, user=user, data={"before": before, "after": current.destination})
+
+
+def where_redirect_leads(offer: Offer, last: Check | None) -> str:
+    """The address that the offer would have if its last look's redirect were accepted. No query, nothing written.
+
+    Raises `JudgementRefused` where there was no redirect, and `ValidationError` where it leads away from the shop.
+    """
+    if last is not None and last.was_redirected:
+        moved = copy(offer)
+        moved.destination = last.final_address
+        moved.clean()
+        if moved.destination != offer.destination:
+            return moved.destination
+    raise JudgementRefused("The last look was not redirected.")
+
+
+def bad_axes(health: Health) -> list[Axis]:
+    """What is bad about an offer, or accused and not confirmed yet: what a person may call harmless."""
+    return [axis for axis in Axis if axis in health.pending or health.value(axis) in BAD]
+
+
+def withdraw(offer: Offer, *, reason: str, user: AbstractBaseUser, now: datetime.datetime) -> None:
+    """Keep one offer from readers until somebody offers it again. It is not checked meanwhile, and nothing rings for it.
+
+    Raises `JudgementRefused` without a reason or where it is withdrawn already, and `PermissionDenied`.
+    """
+    if not reason.strip():
+        raise JudgementRefused("Say why readers should not see this offer.")
+    _switch(offer, is_on=False, reason=reason.strip(), user=user, now=now)
+
+
+def offer_again(offer: Offer, *, reason: str, user: AbstractBaseUser, now: datetime.datetime) -> None:
+    """Undo `withdraw`. Its health is what it was, and it is looked at when it is due.
+
+    Raises `JudgementRefused` where it is not withdrawn, and `PermissionDenied`.
+    """
+    _switch(offer, is_on=True, reason=reason.strip(), user=user, now=now)
 
 
 def snooze(
@@ -207,6 +249,21 @@ def read_identities(offers: OfferQuerySet, *, now: datetime.datetime) -> int:
             step = believe(Health.from_json(offer.health_memory), judgement, now=now)
             changed += _write(offer, step, columns(step.health), now)
     return changed
+
+
+def _switch(
+    offer: Offer, *, is_on: bool, reason: str, user: AbstractBaseUser, now: datetime.datetime
+) -> None:
+    _may_change(user)
+    with transaction.atomic():
+        lock_products([offer.product_id])
+        current = _locked(offer)
+        if current.enabled == is_on:
+            raise JudgementRefused("Readers may see it already." if is_on else "It is withdrawn already.")
+        current.enabled = is_on
+        current.save(update_fields=["enabled"])
+        settle_offers([current.pk], now=now)
+        log(current, OFFER_AGAIN if is_on else WITHDRAW, user=user, data={"reason": reason})
 
 
 def _may_change(user: AbstractBaseUser) -> None:

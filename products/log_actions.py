@@ -7,10 +7,13 @@ from typing import Any
 from wagtail.log_actions import LogActionRegistry, LogFormatter
 
 CHECK_NOW = "products.offer.check_now"
+TAKE_BACK = "products.offer.take_back_check"
 JUDGE = "products.offer.judge"
 DISMISS = "products.offer.dismiss"
 ACCEPT_PRODUCT = "products.offer.accept_product"
 ACCEPT_REDIRECT = "products.offer.accept_redirect"
+WITHDRAW = "products.offer.withdraw"
+OFFER_AGAIN = "products.offer.offer_again"
 SNOOZE = "products.alarm.snooze"
 STOP = "products.product.safety_stop"
 LIFT = "products.product.lift_safety_stop"
@@ -37,6 +40,21 @@ class AcceptRedirectFormatter(LogFormatter):
         return f"Took where {log_entry.data['before']} leads as its address: {log_entry.data['after']}"
 
 
+class WithdrawFormatter(LogFormatter):
+    label = "Withdraw an offer"
+
+    def format_message(self, log_entry: Any) -> str:
+        return f"Kept from readers: {log_entry.data['reason']}"
+
+
+class OfferAgainFormatter(LogFormatter):
+    label = "Offer again"
+
+    def format_message(self, log_entry: Any) -> str:
+        reason = log_entry.data["reason"]
+        return f"Shown to readers again: {reason}" if reason else "Shown to readers again"
+
+
 class SnoozeFormatter(LogFormatter):
     label = "Snooze an alarm"
 
@@ -61,12 +79,15 @@ class LiftFormatter(LogFormatter):
 def register_actions(actions: LogActionRegistry) -> None:
     """Make the verbs known to the audit log."""
     actions.register_action(CHECK_NOW, "Check now", "Asked for a check of the link at once")
+    actions.register_action(TAKE_BACK, "Cancel a check", "Took back that the link is checked at once")
     actions.register_action(
         ACCEPT_PRODUCT, "Accept the product", "Said that the page shows the right product"
     )
     actions.register_action(JUDGE)(JudgeFormatter)
     actions.register_action(DISMISS)(DismissFormatter)
     actions.register_action(ACCEPT_REDIRECT)(AcceptRedirectFormatter)
+    actions.register_action(WITHDRAW)(WithdrawFormatter)
+    actions.register_action(OFFER_AGAIN)(OfferAgainFormatter)
     actions.register_action(SNOOZE)(SnoozeFormatter)
     actions.register_action(STOP)(StopFormatter)
     actions.register_action(LIFT)(LiftFormatter)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -10,11 +11,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.admin.ui.components import Component
+from wagtail.models import Page
 
 from products.alarm_desk import SUBJECTS, alarm_url
 from products.clicks.costs import clicks_lately, in_words
-from products.models import Alarm, Offer
-from products.reports import UnhealthyOffersReport, problem
+from products.health_desk import health_url, inspect_url, problem
+from products.models import Alarm, Offer, Product
+from products.sellers import pages_without_seller
+from products.where_used_desk import page_links
 
 SHOWN = 5
 
@@ -28,17 +32,18 @@ class OffersPanel(Component):
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
         offers = Offer.objects.select_related("product", "retailer__region")
-        unhealthy, drafts = offers.unhealthy().order_by("changed_at", "pk"), offers.drafts()
+        unhealthy = offers.needs_somebody(timezone.now()).order_by("changed_at", "pk")
+        drafts = offers.drafts()
         listing = reverse(Offer.snippet_viewset.get_url_name("list"))
         return {
             "unhealthy_count": unhealthy.count(),
             "unhealthy": [
-                {"offer": offer, "problem": problem(offer), "url": _url("inspect", offer)}
+                {"offer": offer, "problem": problem(offer), "url": inspect_url(offer)}
                 for offer in unhealthy[:SHOWN]
             ],
-            "unhealthy_url": reverse(UnhealthyOffersReport().get_url_name("index")),
+            "unhealthy_url": health_url(),
             "draft_count": drafts.count(),
-            "drafts": [{"offer": offer, "url": _url("edit", offer)} for offer in drafts[:SHOWN]],
+            "drafts": [{"offer": offer, "url": _edit_url(offer)} for offer in drafts[:SHOWN]],
             "drafts_url": f"{listing}?needs=address",
         }
 
@@ -69,11 +74,40 @@ class LinksPanel(Component):
         }
 
 
-def _url(view: str, offer: Offer) -> str:
-    return reverse(Offer.snippet_viewset.get_url_name(view), args=[offer.pk])
+class SellersPanel(Component):
+    """Articles in which readers of some region find nobody to buy from, those that lack most first."""
+
+    name = "sellers"
+    template_name = "desk/home_sellers.html"
+    order = 125
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        gaps = pages_without_seller()
+        shown = gaps[:SHOWN]
+        pages = Page.objects.in_bulk([gap.page_id for gap in shown])
+        links = page_links([pages[gap.page_id] for gap in shown], self.request)
+        regions = sorted(
+            {region for gap in gaps for region in gap.regions}, key=attrgetter("sort_order", "code")
+        )
+        listing = reverse(Product.snippet_viewset.get_url_name("list"))
+        return {
+            "count": len(gaps),
+            "rows": [
+                {"title": title, "url": url, "regions": gap.regions}
+                for gap, (title, url) in zip(shown, links, strict=True)
+            ],
+            "regions": [(region, f"{listing}?no_seller_in={region.pk}") for region in regions],
+        }
+
+
+def _edit_url(offer: Offer) -> str:
+    return reverse(Offer.snippet_viewset.get_url_name("edit"), args=[offer.pk])
 
 
 def add_offers_panel(request: HttpRequest, panels: list[Component]) -> None:
     """For those who may act: who may change offers."""
     if request.user.has_perm("products.change_offer"):
-        panels += [LinksPanel(), OffersPanel()]
+        panels += [LinksPanel(), OffersPanel(), SellersPanel(request)]

@@ -23,6 +23,7 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
@@ -53,10 +54,62 @@ class AskedBecause(StrEnum):
     API_SILENT = "api_silent"
 
 
+class Concern(StrEnum):
+    """Which offers a person of the link desk wants to see."""
+
+    NEEDS_SOMEBODY = "needs_somebody"
+    BROKEN = "broken"
+    IDENTITY_LOST = "identity_lost"
+    SOLD_OUT = "sold_out"
+    DIFFERENT_PRODUCT = "different_product"
+    SUSPECT = "suspect"
+    FLAKY = "flaky"
+    QUARANTINED = "quarantined"
+    SNOOZED = "snoozed"
+    ALL = "all"
+
+
+class Refusal(StrEnum):
+    """Why the checker does not look at an offer that somebody asked for."""
+
+    DRAFT = "draft"
+    OFF = "off"
+    HUMAN = "human"
+    API = "api"
+    QUARANTINED = "quarantined"
+
+
+class Standing(StrEnum):
+    """How an offer stands that somebody asked to have checked."""
+
+    WAITING = "waiting"
+    CHECKED = "checked"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+
 class ProductQuerySet(QuerySet[Any]):
     def on_sale(self) -> ProductQuerySet:
         """Not withdrawn."""
         return self.filter(withdrawn_at__isnull=True)
+
+    def without_seller_in(self, region: Region) -> ProductQuerySet:
+        """On sale, but readers of the region are told that we know of no seller: no offer may be shown, no shop is
+        named."""
+        from products.models import Offer
+
+        offers = Offer.objects.for_region(region).filter(product=OuterRef("pk"))
+        named = offers.filter(enabled=True).drafts()
+        return self.on_sale().filter(~Exists(offers.showable()), ~Exists(named))
+
+    def placed(self) -> ProductQuerySet:
+        """Those that a page shows. Drafts of live pages are not seen."""
+        shown = ReferenceIndex.objects.filter(
+            to_content_type=ContentType.objects.get_for_model(self.model),
+            base_content_type=ContentType.objects.get_for_model(Page),
+            to_object_id=Cast(OuterRef("pk"), CharField()),
+        )
+        return self.filter(Exists(shown))
 
 
 class OfferQuerySet(QuerySet[Any]):
@@ -110,6 +163,92 @@ class OfferQuerySet(QuerySet[Any]):
         from products.models import Checking  # the models import this module
 
         return self.addressed().filter(enabled=True).exclude(retailer__checking=Checking.HUMAN)
+
+    def of_concern(self, concern: Concern, now: datetime) -> OfferQuerySet:
+        """Those that a person of the link desk asked to see. Drafts have no health and are never among them."""
+        addressed = self.addressed()
+        match concern:
+            case Concern.NEEDS_SOMEBODY:
+                return self.needs_somebody(now)
+            case Concern.BROKEN:
+                return addressed.filter(reachable=Reachable.BROKEN)
+            case Concern.IDENTITY_LOST:
+                return addressed.filter(identity=Identity.LOST)
+            case Concern.SOLD_OUT:
+                return addressed.filter(buyable__in=(Buyable.OUT_OF_STOCK, Buyable.DISCONTINUED))
+            case Concern.DIFFERENT_PRODUCT:
+                return addressed.filter(buyable=Buyable.DIFFERENT_PRODUCT)
+            case Concern.SUSPECT:
+                return addressed.filter(reachable=Reachable.SUSPECT)
+            case Concern.FLAKY:
+                return addressed.once_flaky()
+            case Concern.QUARANTINED:
+                return addressed.filter(quarantined_at__isnull=False)
+            case Concern.SNOOZED:
+                return addressed.filter(_is_snoozed(now))
+            case Concern.ALL:
+                return addressed
+
+    def needs_somebody(self, now: datetime) -> OfferQuerySet:
+        """Listed offers that do not mend themselves: confirmed bad, at a shop that fails, or set aside; not snoozed.
+
+        A suspect is no person's business yet. What one shop has sold out isn't while another of the region sells it.
+        """
+        bad = (
+            Q(reachable=Reachable.BROKEN)
+            | Q(identity=Identity.LOST)
+            | Q(buyable__in=(Buyable.DISCONTINUED, Buyable.DIFFERENT_PRODUCT))
+            | (Q(buyable=Buyable.OUT_OF_STOCK) & Exists(_open_alarms().filter(**_SOLD_OUT_THERE)))
+            | Q(host__breaker=Breaker.FAILING)
+            | Q(quarantined_at__isnull=False)
+        )
+        return self.listed().filter(bad).exclude(_is_snoozed(now))
+
+    def not_checked_since(self, day: date) -> OfferQuerySet:
+        """Those that were last looked at before that day, or never."""
+        return self.filter(Q(last_checked_at__date__lt=day) | Q(last_checked_at__isnull=True))
+
+    def named(self, words: str) -> OfferQuerySet:
+        """Those with each of the words in the product's name, the shop's name or the address."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(product__name__icontains=word)
+                | Q(retailer__name__icontains=word)
+                | Q(destination__icontains=word)
+            )
+        return found
+
+    def with_clicks(self, first: date, last: date) -> OfferQuerySet:
+        """Each offer with `clicks`, how often people followed it from one day to another, both counted."""
+        from products.models import Clicks
+
+        of_it = Clicks.objects.between(first, last).by_people().filter(offer=OuterRef("pk")).order_by()
+        total = of_it.values("offer").annotate(total=Sum("people")).values("total")
+        return self.annotate(clicks=Coalesce(Subquery(total), 0))
+
+    def with_severity(self) -> OfferQuerySet:
+        """Each offer with `severity`, a number to sort by: the worse, the less."""
+        return self.annotate(
+            severity=Case(
+                When(reachable=Reachable.BROKEN, then=Value(1)),
+                When(identity=Identity.LOST, then=Value(2)),
+                When(buyable=Buyable.DIFFERENT_PRODUCT, then=Value(3)),
+                When(buyable=Buyable.DISCONTINUED, then=Value(4)),
+                When(buyable=Buyable.OUT_OF_STOCK, then=Value(5)),
+                When(quarantined_at__isnull=False, then=Value(6)),
+                When(reachable=Reachable.SUSPECT, then=Value(7)),
+                When(reachable=Reachable.UNKNOWN, then=Value(8)),
+                default=Value(9),
+            )
+        )
+
+    def with_refusal(self, silent_shops: Collection[int]) -> OfferQuerySet:
+        """Each offer with `refusal`: why the checker would not look at it now, or "".
+
+        `silent_shops`: keys of shops with an API for which we hold no credentials.
+        """
+        return self.annotate(refusal=refusal_of("", silent_shops))
 
     def for_people(self, now: datetime, *, tempo: float = 1.0) -> OfferQuerySet:
         """Listed offers that wait for a person's look, worst first, each with `asked_because` and `page_count`.
@@ -200,6 +339,85 @@ class OfferQuerySet(QuerySet[Any]):
     def once_flaky(self) -> OfferQuerySet:
         """Offers of which an axis was changing back and forth when it was last looked at. By an index of its own."""
         return self.filter(health_memory__has_key="flaky")
+
+
+def refusal_of(offer: str, silent_shops: Collection[int]) -> Case:
+    """Why the checker would not look at an offer now, as an expression; `offer` is the way to it: "" or "offer"."""
+    from products.models import Checking
+
+    def at(**fields: Any) -> Q:
+        return Q(**{f"{offer}__{name}" if offer else name: value for name, value in fields.items()})
+
+    by_hand = at(retailer__checking=Checking.HUMAN)
+    not_ours_to_ask = at(retailer__checking=Checking.FETCH, host__key__in=NOT_TO_BE_FETCHED)
+    return Case(
+        When(at(destination=""), then=Value(Refusal.DRAFT.value)),
+        When(at(enabled=False), then=Value(Refusal.OFF.value)),
+        When(by_hand | not_ours_to_ask, then=Value(Refusal.HUMAN.value)),
+        When(at(retailer__in=silent_shops), then=Value(Refusal.API.value)),
+        default=Value(""),
+        output_field=CharField(),
+    )
+
+
+_SOLD_OUT_THERE = {"product": OuterRef("product"), "region": OuterRef("retailer__region")}
+
+
+def _open_alarms() -> AlarmQuerySet:
+    from products.models import Alarm
+
+    return Alarm.objects.open()
+
+
+def _is_snoozed(now: datetime) -> Q:
+    """Whether something rings for an offer, its shop or its product in the region, and all of that is snoozed."""
+    opened = _open_alarms()
+
+    def any_of(alarms: AlarmQuerySet) -> Q:
+        return (
+            Q(Exists(alarms.filter(offer=OuterRef("pk"))))
+            | Q(Exists(alarms.filter(host=OuterRef("host"))))
+            | Q(Exists(alarms.filter(**_SOLD_OUT_THERE)))
+        )
+
+    return any_of(opened.filter(snoozed_until__gt=now)) & ~any_of(opened.ringing(now))
+
+
+class AskedOfferQuerySet(QuerySet[Any]):
+    def with_standing(self, silent_shops: Collection[int]) -> AskedOfferQuerySet:
+        """Each with `standing`, `why_not`, and of the first look since it was asked for `looked_at`, `outcome`, `verdicts`.
+
+        A look counts that a worker wrote down after the asking and before the cancelling: the looks themselves are
+        the truth, so a worker that dies can leave nothing wrong here.
+        """
+        from products.models import Check
+
+        looks = Check.objects.filter(
+            offer=OuterRef("offer_id"),
+            judged_by__isnull=True,
+            at__gte=OuterRef("mass_check__asked_at"),
+            at__lte=Coalesce(OuterRef("mass_check__cancelled_at"), F("at")),
+        ).order_by("at")
+        since = Case(
+            When(~Q(refusal=""), then=F("refusal")),
+            When(offer__quarantined_at__isnull=False, then=Value(Refusal.QUARANTINED.value)),
+            default=refusal_of("offer", silent_shops),
+            output_field=CharField(),
+        )
+        return self.annotate(
+            looked_at=Subquery(looks.values("at")[:1]),
+            outcome=Subquery(looks.values("outcome")[:1]),
+            verdicts=Subquery(looks.values("verdicts")[:1]),
+            why_not=since,
+            standing=Case(
+                When(~Q(refusal=""), then=Value(Standing.REFUSED.value)),
+                When(Exists(looks), then=Value(Standing.CHECKED.value)),
+                When(mass_check__cancelled_at__isnull=False, then=Value(Standing.CANCELLED.value)),
+                When(~Q(why_not=""), then=Value(Standing.REFUSED.value)),
+                default=Value(Standing.WAITING.value),
+                output_field=CharField(),
+            ),
+        )
 
 
 class AlarmQuerySet(QuerySet[Any]):

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
-from django.db.models import Prefetch, prefetch_related_objects
 from wagtail.images.models import Filter, SourceImageIOError
 from wagtail.models import ReferenceIndex
 
 from products.models import Picture, Product, Rendition
+from products.questions import Question
 
 BODY = tuple(Filter.expand_spec("format-{webp,jpeg} width-{480,800,1300}"))
 """Of a picture in an article's body, as `articles/blocks/picture.html` and `diagnostic_test.html` ask for it."""
 BOX = tuple(Filter.expand_spec("format-{webp,jpeg} width-{320,640}"))
 """Of a product's picture, as the templates of `products/blocks/` ask for it."""
 
+_made = Question(
+    lambda pictures: Rendition.objects.filter(image_id__any_of=pictures, filter_spec__in=(*BODY, *BOX))
+)
+
 
 def prefetch(pictures: Iterable[Picture]) -> None:
     """Fetch all that an article shows of its pictures, in one query."""
-    wanted = Rendition.objects.filter(filter_spec__in=(*BODY, *BOX))
-    prefetch_related_objects(
-        list(pictures), Prefetch("renditions", queryset=wanted, to_attr="prefetched_renditions")
-    )
+    wanted = list(pictures)
+    made = defaultdict(list)
+    for rendition in _made([picture.pk for picture in wanted]):
+        made[rendition.image_id].append(rendition)
+    for picture in wanted:
+        picture.prefetched_renditions = made[picture.pk]  # where Wagtail looks first
+        for rendition in made[picture.pk]:
+            rendition.image = picture
 
 
 def make(pictures: Iterable[Picture], specs: Iterable[str]) -> None:

@@ -6,15 +6,11 @@ import datetime
 import re
 from itertools import chain, count
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.utils.text import slugify
 from wagtail.log_actions import log
 
 from products.destinations import may_be_fetched
-from products.log_actions import CHECK_NOW
 from products.models import Check, Checking, Offer, Product, Region, Retailer
-from products.querysets import OfferQuerySet
 
 CHECKS_KEPT = datetime.timedelta(days=90)
 
@@ -69,21 +65,6 @@ def place_offer(product: Product, retailer: Retailer) -> tuple[Offer, bool]:
     if made:
         log(offer, "wagtail.create")
     return offer, made
-
-
-@transaction.atomic
-def check_now(offers: OfferQuerySet, *, now: datetime.datetime, user: AbstractBaseUser) -> int:
-    """Put offers at the head of the queue, those in quarantine too. Returns how many.
-
-    Passed over: drafts, offers that are switched off, and shops that no robot of ours may ask.
-    """
-    waiting = list(offers.checkable().select_related("product", "retailer__region"))
-    Offer.objects.filter(pk__in=[offer.pk for offer in waiting]).update(
-        next_check_at=now, attempts=0, quarantined_at=None
-    )
-    for offer in waiting:
-        log(offer, CHECK_NOW, user=user)
-    return len(waiting)
 
 
 def prune_checks(*, now: datetime.datetime, keep: datetime.timedelta = CHECKS_KEPT, batch: int = 5000) -> int:

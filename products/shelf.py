@@ -8,13 +8,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from products.destinations import must_be_direct
 from products.freshness import Remembered
 from products.linkcheck.verdict import Buyable
 from products.models import Offer, Product, Region
 from products.programmes import ProgrammeError
+from products.questions import Question
 
 PRICES_HOLD = timedelta(hours=24)
 """A price is hidden when it is older: what Amazon's terms demand, kept for every shop."""
@@ -140,6 +141,19 @@ def _show(offer: Offer, *, now: datetime) -> ShownOffer | None:
 
 
 _regions = Remembered(lambda: list(Region.objects.all()))
+_products = Question(lambda keys: Product.objects.filter(pk__any_of=keys).select_related("picture"))
+
+
+def _named(product_ids: Collection[int]) -> QuerySet[Offer]:
+    """The offers that are shown, and those whose shop is named though its address is not known yet."""
+    everything = Offer.objects.filter(product_id__any_of=product_ids)
+    drafts, showable = everything.filter(enabled=True).drafts(), everything.showable()
+    named = Offer.objects.filter(Q(pk__in=drafts.values("pk")) | Q(pk__in=showable.values("pk")))
+    named = named.defer("health_memory", "baseline", "judged_destination", "bad_fingerprint", "dismissal")
+    return named.select_related("retailer__region", "retailer__programme").by_priority()
+
+
+_offers = Question(_named)
 
 
 def stock_shelf(
@@ -150,7 +164,7 @@ def stock_shelf(
 
     A paid link needs a disclosure: where a region has no wording for one, its paying shops stand without links.
     """
-    products = Product.objects.filter(pk__in=product_ids).select_related("picture").in_bulk()
+    products = {product.pk: product for product in _products(list(product_ids))}
     regions = sorted(
         _regions(),
         key=lambda region: (
@@ -162,10 +176,7 @@ def stock_shelf(
     )
     offers: dict[tuple[int, int], list[ShownOffer]] = defaultdict(list)
     shops: dict[tuple[int, int], list[str]] = defaultdict(list)
-    everything = Offer.objects.filter(product__in=products)
-    drafts, showable = everything.filter(enabled=True).drafts(), everything.showable()
-    named = Offer.objects.filter(Q(pk__in=drafts.values("pk")) | Q(pk__in=showable.values("pk")))
-    for offer in named.select_related("retailer__region", "retailer__programme").by_priority():
+    for offer in _offers(list(products)):
         place = (offer.product_id, offer.retailer.region_id)
         if offer.is_draft:
             shops[place].append(offer.retailer.name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -10,9 +13,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from wagtail.models import Page
 
-from products import programmes
 from products.clicks.counting import count, is_repeat
 from products.clicks.departures import Departure, find, key_of
+from products.clicks.following import follow
 from products.clicks.robots import is_robot
 from products.clicks.visits import is_person_following, is_person_telling
 from products.models import Offer, Region
@@ -34,15 +37,21 @@ def go(request: HttpRequest, offer: str) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return _settled(HttpResponseNotAllowed(["GET", "HEAD"]))
     offer_id, page_id = key_of(offer), key_of(request.GET.get("p", ""))
-    departure = find(offer_id, page_id) if offer_id is not None else None
-    if departure is None or departure.is_direct:
+    way = None
+    if offer_id is not None:
+        now = timezone.now()
+        way = follow(
+            offer_id,
+            page_id,
+            region_of=partial(_region_in, request),
+            is_person=partial(_is_person, request, offer_id, is_person_following, now),
+            now=now,
+        )
+    if way is None:
         return _settled(_instead(request, offer_id, page_id))
-    try:
-        location = departure.location()
-    except programmes.ProgrammeError:  # the programme was changed under the link
-        return _settled(_instead(request, offer_id, page_id))
-    _count(request, departure, navigates=True)
-    return _settled(HttpResponse(status=307, headers={"Location": location}))
+    answer = HttpResponse(status=307, headers={"Location": way})
+    answer._csp_exempt = True  # type: ignore[attr-defined]  # as `csp_exempt` does, of an answer without a body alone
+    return _settled(answer)
 
 
 @csrf_exempt  # a beacon bears no token; it can do no more than following the link could
@@ -57,7 +66,9 @@ def clicked(request: HttpRequest, offer: str) -> HttpResponse:
     if offer_id is not None and page_id is not None and _is_from_us(request):
         departure = find(offer_id, page_id)
         if departure is not None and departure.is_direct and departure.page_id is not None:
-            _count(request, departure, navigates=False)
+            now = timezone.now()
+            is_person = _is_person(request, offer_id, is_person_telling, now)
+            count(offer_id, departure.page_id, _region_in(request, departure), is_person=is_person, now=now)
     return _settled(HttpResponse(status=204))
 
 
@@ -70,15 +81,20 @@ def region(request: HttpRequest) -> HttpResponse:
     return _settled(JsonResponse({"region": region_of(request, regions) if regions else None}))
 
 
-def _count(request: HttpRequest, departure: Departure, *, navigates: bool) -> None:
-    now, visit = timezone.now(), visit_of(request)
-    judge = is_person_following if navigates else is_person_telling
-    is_person = judge(visit, is_robot=is_robot(visit.user_agent)) and not is_repeat(
-        address_of(request), visit.user_agent, departure.offer_id, day=timezone.localdate(now)
+def _is_person(
+    request: HttpRequest, offer_id: int, judge: Callable[..., bool], now: datetime.datetime
+) -> bool:
+    """Whether a person followed, or told of, a link that they did not follow a moment ago."""
+    visit = visit_of(request)
+    return judge(visit, is_robot=is_robot(visit.user_agent)) and not is_repeat(
+        address_of(request), visit.user_agent, offer_id, day=timezone.localdate(now)
     )
+
+
+def _region_in(request: HttpRequest, departure: Departure) -> int:
+    """The primary key of the region where the reader shops."""
     code = region_of(request, list(departure.regions.values()))
-    region_id = next(pk for pk, region in departure.regions.items() if region.code == code)
-    count(departure.offer_id, departure.page_id, region_id, is_person=is_person, now=now)
+    return next(pk for pk, region in departure.regions.items() if region.code == code)
 
 
 def _is_from_us(request: HttpRequest) -> bool:

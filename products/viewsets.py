@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import django_filters
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
-from django.utils.functional import cached_property
+from django.urls import URLPattern, path
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
     FieldPanel,
@@ -21,33 +18,25 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn, NumberColumn, UpdatedAtColumn
-from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.snippets import (
-    IndexView,
-    InspectView,
     SnippetViewSet,
     SnippetViewSetGroup,
 )
 
 from products import programmes
 from products.columns import HEALTH, LinkColumn, short_address
+from products.exports import LibraryView
+from products.filters import RetailerFilter
 from products.forms import ProductForm, ProgrammeForm, identity_field_name
-from products.linkcheck.verdict import Outcome
+from products.health_desk import RetailerEditView
 from products.models import Offer, Product, Programme, Region, Retailer
+from products.offer_desk import OfferInspectView, check_now_url
+from products.offer_verbs import OfferVerbView
+from products.product_desk import ProductInspectView
+from products.retailer_desk import RetailerInspectView
 from products.safety_desk import ProductEditView, SafetyStopView
 from products.where_used_desk import WhereUsedEditView, WhereUsedView
-
-LOOKS_SHOWN = 10
-CHECK_ACTION = "check_now"
-OFFER_LABELS = {
-    "tracked_address": "Tracked address",
-    "buyable": "Can be bought",
-    "changed_at": "So since",
-    "price_source": "Price according to",
-    "price_at": "Price as of",
-    "last_checked_at": "Last checked",
-    "next_check_at": "Next check",
-}
 
 
 class OfferFilterSet(WagtailFilterSet):
@@ -61,7 +50,7 @@ class OfferFilterSet(WagtailFilterSet):
         method="filter_needs",
         empty_label="Anything",
     )
-    retailer = django_filters.ModelChoiceFilter(queryset=Retailer.objects.select_related("region"))
+    retailer = RetailerFilter()
     region = django_filters.ModelChoiceFilter(
         field_name="retailer__region", label="Region", queryset=Region.objects.all()
     )
@@ -80,54 +69,7 @@ class OfferFilterSet(WagtailFilterSet):
                 return queryset.filter(quarantined_at__isnull=False)
 
 
-def check_now_url(offer: Offer, *, next_url: str) -> str:
-    """Where a person confirms that this one offer is checked now."""
-    action = reverse("wagtail_bulk_action", args=["products", "offer", CHECK_ACTION])
-    return f"{action}?{urlencode({'id': offer.pk, 'next': next_url})}"
-
-
-class OfferInspectView(InspectView):
-    """What an offer is, and what its last looks saw."""
-
-    @cached_property
-    def header_buttons(self) -> list[HeaderButton]:
-        if not self.user_has_permission("change") or self.object.is_draft:
-            return []
-        url = check_now_url(self.object, next_url=self.request.path)
-        return [HeaderButton("Check now", url=url, icon_name="rotate")]
-
-    def get_tracked_address_display_value(self) -> str:
-        if self.object.is_draft:
-            return "None yet: it needs the product's address."
-        try:
-            return self.object.tracked_address()
-        except programmes.ProgrammeError as error:
-            return error.sentence
-
-    def get_outcome_display_value(self) -> str:
-        return Outcome(self.object.outcome).words if self.object.outcome else "Not checked yet."
-
-    def get_enabled_display_value(self) -> str:
-        return "Yes" if self.object.enabled else "No: readers do not see it"
-
-    def get_field_label(self, field_name: str, field: Any) -> str:
-        return OFFER_LABELS.get(field_name) or str(super().get_field_label(field_name, field))
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        looks = [
-            {"check": check, "words": Outcome(check.outcome).words}
-            for check in self.object.checks.select_related("judged_by")[:LOOKS_SHOWN]
-        ]
-        dismissal = self.object.dismissal
-        return {
-            **super().get_context_data(**kwargs),
-            "looks": looks,
-            "dismissed_at": datetime.fromisoformat(dismissal["at"]) if dismissal else None,
-            "flips": self.object.flips.all()[:LOOKS_SHOWN],
-        }
-
-
-class OfferListingView(IndexView):
+class OfferListingView(LibraryView):
     def _get_title_column(self, *args: Any, **options: Any) -> Any:
         """Room for the product's name beside so many columns; Wagtail's own snippet view overrides the same."""
         return super()._get_title_column(*args, **{"width": "26%", **options})
@@ -141,7 +83,6 @@ class OfferViewSet(SnippetViewSet):
     icon = "link"
     menu_label = "Offers"
     purpose = "Each offer is one product at one shop: the link behind a Buy button. Those without an address wait for one; readers see only the shop's name."
-    index_template_name = "desk/listing.html"
     list_display = [
         "product",
         Column("retailer", label="Retailer and region", sort_key="retailer__name"),
@@ -159,8 +100,7 @@ class OfferViewSet(SnippetViewSet):
     inspect_view_class = OfferInspectView
     inspect_template_name = "desk/inspect_offer.html"
     inspect_view_fields = [
-        "product", "retailer", "destination", "tracked_address", "priority", "enabled",
-        "outcome", "reachable", "identity", "buyable", "changed_at", "last_checked_at", "next_check_at",
+        "tracked_address", "priority", "enabled", "changed_at", "last_checked_at", "next_check_at",
         "price", "price_source", "price_at",
     ]  # fmt: skip
     list_export = [
@@ -186,15 +126,41 @@ class OfferViewSet(SnippetViewSet):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Offer]:
         return Offer.objects.select_related("product", "retailer__region")
 
+    def get_urlpatterns(self) -> list[URLPattern]:
+        verb = OfferVerbView.as_view(viewset=self)
+        return [*super().get_urlpatterns(), path("verb/<int:pk>/<slug:verb>/", verb, name="verb")]
+
+
+class ProductFilterSet(WagtailFilterSet):
+    no_seller_in = django_filters.ModelChoiceFilter(
+        label="On a page, but without a seller in",
+        queryset=Region.objects.all(),
+        method="filter_no_seller_in",
+    )
+
+    class Meta:
+        model = Product
+        fields = ["kind", "brand", "no_seller_in"]
+
+    def filter_no_seller_in(self, queryset: Any, name: str, value: Region) -> QuerySet[Product]:
+        return queryset.without_seller_in(value).placed()
+
 
 class ProductViewSet(SnippetViewSet):
     model = Product
     edit_view_class = ProductEditView
+    inspect_view_enabled = True
+    inspect_view_class = ProductInspectView
+    inspect_template_name = "desk/inspect_product.html"
+    inspect_view_fields = [
+        "kind", "brand", "gtin", "summary", "who_for", "not_for", "pros", "cons", "size_and_fit", "material",
+        "conformity_mark", "picture",
+    ]  # fmt: skip
     usage_view_class = WhereUsedView
     icon = "tag"
     menu_label = "Products"
     purpose = "What articles recommend. A product box in an article shows what stands here; “usage” tells which articles show a product."
-    index_template_name = "desk/listing.html"
+    index_view_class = LibraryView
     list_display = [
         "name",
         "kind",
@@ -203,7 +169,7 @@ class ProductViewSet(SnippetViewSet):
         BooleanColumn("is_withdrawn", label="Withdrawn"),
         UpdatedAtColumn(),
     ]
-    list_filter = ["kind", "brand"]
+    filterset_class = ProductFilterSet
     ordering = "name"
     list_per_page = 50
     list_export = [
@@ -260,12 +226,16 @@ class RetailerFilterSet(WagtailFilterSet):
 
 class RetailerViewSet(SnippetViewSet):
     model = Retailer
-    edit_view_class = WhereUsedEditView
+    edit_view_class = RetailerEditView
+    inspect_view_enabled = True
+    inspect_view_class = RetailerInspectView
+    inspect_template_name = "desk/inspect_retailer.html"
+    inspect_view_fields = ["region", "domains", "programme", "checking", "pace", "notes"]
     usage_view_class = WhereUsedView
     icon = "site"
     menu_label = "Retailers"
     purpose = "Shops, each in one region. The programme is what pays for our links there; without one they earn nothing."
-    index_template_name = "desk/listing.html"
+    index_view_class = LibraryView
     list_display = [
         "name",
         Column("region", accessor="region.code", sort_key="region__code"),
@@ -313,7 +283,7 @@ class ProgrammeViewSet(SnippetViewSet):
     icon = "key"
     menu_label = "Programmes"
     purpose = "Affiliate schemes, with our identity in each. Every link to a programme's shops is built from what stands here."
-    index_template_name = "desk/listing.html"
+    index_view_class = LibraryView
     list_display = [
         "name",
         "network",
@@ -360,7 +330,7 @@ class RegionViewSet(SnippetViewSet):
     icon = "globe"
     menu_label = "Regions"
     purpose = "Where readers shop: which countries belong together, in which currency, and how paid links are disclosed there."
-    index_template_name = "desk/listing.html"
+    index_view_class = LibraryView
     list_display = [
         "code",
         "name",

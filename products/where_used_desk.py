@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,25 +57,31 @@ def rows_for(uses: Iterable[Use], request: HttpRequest) -> list[UseRow]:
     A draft is named only to who may edit it. Three queries, however many uses there are.
     """
     shown = list(uses)
-    pages = [use.page.pk for use in shown]
-    editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(request.user, "change")
-    may_edit = set(editable.order_by().filter(pk__in=pages).values_list("pk", flat=True))
     names = dict(
         Product.objects.filter(pk__in={pk for use in shown for pk in use.products}).values_list("pk", "name")
     )
     rows = []
-    for use in shown:
-        page, url = use.page, None
-        if page.pk in may_edit:
-            url = reverse("wagtailadmin_pages:edit", args=[page.pk])
-        elif page.live:
-            url = page.get_url(request)
+    for use, (title, url) in zip(shown, page_links([use.page for use in shown], request), strict=True):
         named = sorted((names[pk] for pk in use.products if pk in names), key=str.casefold)
-        title = (
-            page.get_admin_display_title() if page.pk in may_edit else page.title if page.live else UNNAMED
-        )
         rows.append(UseRow(title, url, use.standing, ", ".join(named)))
     return rows
+
+
+def page_links(pages: Sequence[Page], request: HttpRequest) -> list[tuple[str, str | None]]:
+    """Each page's title and where a person gets to it: its editor, the page as readers see it, or nowhere.
+
+    A draft is named only to who may edit it. Two queries, however many pages there are.
+    """
+    editable = policy_registry.get_by_type(Page).instances_user_has_permission_for(request.user, "change")
+    found = editable.order_by().filter(pk__in=[page.pk for page in pages])
+    may_edit = set(found.values_list("pk", flat=True))
+    links: list[tuple[str, str | None]] = []
+    for page in pages:
+        if page.pk in may_edit:
+            links.append((page.get_admin_display_title(), reverse("wagtailadmin_pages:edit", args=[page.pk])))
+        else:
+            links.append((page.title, page.get_url(request)) if page.live else (UNNAMED, None))
+    return links
 
 
 class WhereUsedView(UsageView):
@@ -83,10 +89,16 @@ class WhereUsedView(UsageView):
 
     view_name = "usage"
     page_title = "Where used"
+    permission_required = None
+    any_permission_required = {"add", "change", "delete", "view"}
 
     @property
     def describe_on_delete(self) -> bool:
         return False
+
+    def get_edit_url(self, instance: Any) -> str | None:
+        """For the breadcrumb of who may follow it."""
+        return super().get_edit_url(instance) if self.user_has_permission("change") else None
 
     @cached_property
     def columns(self) -> list[Column]:

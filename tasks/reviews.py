@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
-from django.conf import settings
 from django.utils import timezone
 
 from articles import credentials, digests, references, report_notices, rule_changes, services
@@ -30,7 +29,7 @@ def flag_overdue() -> None:
 @shared_task
 def send_digests() -> None:
     """Send the day's digests, once their hour has come. Four times an hour; safe to miss or repeat."""
-    sent = digests.send_digests(now=timezone.now(), hour=settings.DIGEST_HOUR)
+    sent = digests.send_digests(now=timezone.now(), hour=digests.digest_hour())
     if sent:
         logger.info("Sent %d review digest(s).", sent)
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from articles import problem_reports, search_terms, share_pictures
+from products.mass_checks import prune_mass_checks
 from products.services import prune_checks as prune
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,8 @@ def clear_sessions() -> None:
 
 @shared_task
 def prune_checks() -> None:
-    """Forget looks older than 90 days. Changes of health are kept for ever."""
+    """Forget looks older than 90 days, and what was asked for before. Changes of health are kept for ever."""
+    prune_mass_checks(now=timezone.now())
     pruned = prune(now=timezone.now())
     if pruned:
         logger.info("Forgot %d old check(s).", pruned)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.db import connections
@@ -22,6 +23,11 @@ from pytest_django import DjangoDbBlocker
 from demo.chromium import FLAGS, find_chromium
 from demo.services import ROOT, TEST_FOLDER
 from tests.pristine import PristineRows
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None
+)  # how long an example takes is not what is tested
+hypothesis.settings.load_profile("any machine")
 
 OUTCOME = pytest.StashKey[pytest.TestReport]()
 
@@ -192,3 +198,13 @@ def pytest_runtest_makereport(item: pytest.Item):
     if report.when == "call":
         item.stash[OUTCOME] = report
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many actions the tasks of the desk took, as the browser tests counted them."""
+    passed = terminalreporter.getreports("passed")
+    counts = [value for report in passed for name, value in report.user_properties if name == "actions"]
+    if counts and passed:
+        terminalreporter.section("actions at the desk")
+        for count in sorted(set(counts)):
+            terminalreporter.line(str(count))

@@ -103,6 +103,8 @@ WRONG = [
     ("base", "COUNTRY_HEADER", "CF IPCountry"),
     ("base", "COUNTRY_HEADER", "CF_IPCountry"),
     ("base", "GEOIP_FILE", "/nowhere/countries.mmdb"),
+    ("base", "GENERATION_FILE", "/nowhere/generation"),
+    ("base", "GENERATION_FILE", "generation"),
     ("base", "LINK_CHECK_TEMPO", "fast"),
     ("base", "LINK_CHECK_TEMPO", "0"),
     ("base", "LINK_CHECK_TEMPO", "2"),

@@ -1,5 +1,6 @@
 """Articles, the people behind them, and the reviews that vouch for them."""
 
+from articles.models.feeds import ReviewFeed
 from articles.models.imports import ArticleImport
 from articles.models.pages import (
     BodyAreaPage,
@@ -49,6 +50,7 @@ __all__ = [
     "Rescheduling",
     "ReschedulingMove",
     "ReviewDigest",
+    "ReviewFeed",
     "ReviewSchedule",
     "ReviewTier",
     "ReviewTrigger",

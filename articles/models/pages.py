@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -26,7 +27,9 @@ from articles.furniture import furnish, furniture, public
 from articles.models.people import Author
 from articles.models.reviews import ReviewTier
 from articles.models.workflow import MedicalReviewTask
+from articles.reserved_slugs import refuse_reserved
 from products.freshness import keep, next_midnight
+from products.questions import Question
 from products.readers import asked_region, region_switch
 
 if TYPE_CHECKING:
@@ -64,6 +67,17 @@ class SitePage(Page):
         """A copy starts as a draft: copying live would pass by the publishing gate."""
         return super().copy(*args, **{**kwargs, "keep_live": False})
 
+    def clean(self) -> None:
+        super().clean()
+        try:
+            self.refuse_slug(self.slug)
+        except ValidationError as error:
+            raise ValidationError({"slug": error}) from error
+
+    def refuse_slug(self, slug: str) -> None:
+        """Raises ValidationError if no reader could open this page, or one below it, under a slug."""
+        refuse_reserved(slug)
+
     def get_workflow(self) -> Workflow | None:
         """The nearest workflow that is not a medical review: only articles have words to sign."""
         found = (
@@ -92,7 +106,7 @@ class SitePage(Page):
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        furnish(request)
+        furnish(request, self)
         around = furniture()
         context["crumbs"] = around.crumbs(self)
         context["body_areas"] = sorted(
@@ -131,13 +145,7 @@ class HomePage(SitePage):
         """To an article by its whole address, in one query; to any other page step by step."""
         if len(path_components) > 1:
             address = f"{self.url_path}{'/'.join(path_components)}/"
-            articles = (
-                ConditionPage.objects.live()
-                .select_related("review_tier", "drawn_share_picture")
-                .filter(url_path=address)
-            )
-            article = articles.first()
-            if article is not None:
+            for article in _article_at(address):
                 return RouteResult(article)
         return super().route(request, path_components)
 
@@ -214,6 +222,9 @@ class ConditionPage(SitePage):
     class Meta:
         verbose_name = "condition article"
 
+    def refuse_slug(self, slug: str) -> None:
+        """Any will do: an article's address begins with that of its body area."""
+
     def get_workflow(self) -> Workflow | None:
         """The nearest workflow, a medical review as a rule."""
         return Page.get_workflow(self)
@@ -249,11 +260,22 @@ class ConditionPage(SitePage):
         editing = bool(getattr(request, "is_preview", False)) and not getattr(request, "as_readers", False)
         asked = asked_region(request)
         context.update(
-            article_context(self, today=site_day(timezone.now()), editing=editing, first_region=asked)
+            article_context(
+                self, request, today=site_day(timezone.now()), editing=editing, first_region=asked
+            )
         )
         placed = next(iter(context["shelf"].values()), None)
         context["region_switch"] = region_switch(request, placed.shops_for) if placed else None
         return context
+
+
+_article_at = Question(
+    lambda address: (
+        ConditionPage.objects.live()
+        .select_related("review_tier", "drawn_share_picture")
+        .filter(url_path=address)
+    )
+)
 
 
 class RelatedArticle(models.Model):

@@ -203,6 +203,8 @@ class ReviewSchedule(models.Model):
     )
     planned_on = models.DateField(null=True, blank=True, db_index=True, help_text="Empty: the day it is due.")
     planned_why = models.TextField(blank=True, help_text="Why it is planned for another day.")
+    on: datetime.date  # no column: `articles.workload.on_day` adds it
+    falls_to: int | None  # no column: `articles.workload.with_reviewer` adds it
 
     objects: ClassVar[models.Manager[ReviewSchedule]] = ReviewScheduleQuerySet.as_manager()
 

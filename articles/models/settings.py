@@ -11,7 +11,8 @@ from products.models.fields import AddressField
 
 @register_setting(icon="cog")
 class PublisherSettings(BaseSiteSetting):
-    """Per site: the name in the footer, house adverts, the promotion, whether only reviewed articles go live."""
+    """Per site: the name in the footer, house adverts, the promotion, whether only reviewed articles go live, and when
+    the day's mail is sent. How late a review may be, and what readers then see, is for the review tiers."""
 
     publisher = models.CharField(
         max_length=120, blank=True, help_text="Stands in the footer and in structured data."
@@ -34,6 +35,15 @@ class PublisherSettings(BaseSiteSetting):
         "Off: it is published, and readers are told that it was not reviewed.",
     )
 
+    digest_hour = models.PositiveSmallIntegerField(
+        "send the day's mail from",
+        null=True,
+        blank=True,
+        choices=[(hour, f"{hour:02}:00") for hour in range(24)],
+        help_text="The one mail a day with the reviews and the links that wait for somebody, in the site's time zone. "
+        "Not chosen: when the installation says. Of several sites, the default one counts.",
+    )
+
     panels = [
         FieldPanel("publisher"),
         FieldPanel("strapline"),
@@ -42,6 +52,7 @@ class PublisherSettings(BaseSiteSetting):
         ),
         MultiFieldPanel([FieldPanel("promotion"), FieldPanel("promotion_link")], heading="Promotion"),
         MultiFieldPanel([FieldPanel("require_review")], heading="Medical review"),
+        MultiFieldPanel([FieldPanel("digest_hour")], heading="Mail to the desk"),
     ]
 
     class Meta:

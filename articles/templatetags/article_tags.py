@@ -20,6 +20,7 @@ from articles import blocks
 from articles.furniture import furniture
 from articles.models import InformationPage
 from articles.prose import expand
+from articles.rendering import article_html
 from articles.schema_org import JsonLd
 
 register = template.Library()
@@ -41,6 +42,12 @@ def json_ld(data: JsonLd) -> SafeString:
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(text))  # noqa: S308  escaped above
 
 
+@register.simple_tag(takes_context=True)
+def article_body(context: Context, body: StreamValue) -> SafeString:
+    """The blocks of an article as HTML."""
+    return article_html(body, {str(name): value for name, value in context.flatten().items()})
+
+
 @register.filter
 def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
     """Pairs of block and anchor, for the loop over a page's body."""
@@ -51,7 +58,7 @@ def anchored(body: StreamValue) -> list[tuple[StreamValue.StreamChild, str]]:
 def prose(context: Context, text: RichText) -> SafeString:
     """A block's running text. On an article its links to pages were looked up with all others of the page."""
     links = context.get("links")
-    return text.__html__() if links is None else expand(text, links, context.get("request"))
+    return text.__html__() if links is None else expand(text, links)
 
 
 @register.simple_tag(takes_context=True)

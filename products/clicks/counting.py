@@ -30,13 +30,15 @@ REDIS_REST = 2.0  # seconds for which a Redis that did not answer is left alone
 
 # The commit does not wait for the disk: who is counted is safe from a killed web process, and at most the last 0.6 s
 # are lost if PostgreSQL itself crashes (docs/adr/0015). Local to this one statement's transaction.
-_COUNT = """
-WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+QUICKLY = "SELECT set_config('synchronous_commit', 'off', true)"
+ADD_ONE = """
 INSERT INTO products_clicks (day, offer_id, page_id, region_id, people, others)
-SELECT %s::date, %s::bigint, %s::bigint, %s::bigint, %s::integer, %s::integer FROM quick
+{rows}
 ON CONFLICT (offer_id, day, page_id, region_id)
 DO UPDATE SET people = products_clicks.people + excluded.people, others = products_clicks.others + excluded.others
 """
+_VALUES = "SELECT %s::date, %s::bigint, %s::bigint, %s::bigint, %s::integer, %s::integer FROM quick"
+_COUNT = f"WITH quick AS MATERIALIZED ({QUICKLY}) {ADD_ONE.format(rows=_VALUES)}"
 
 
 def count(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -44,6 +44,16 @@ class Departure:
         """Whether the button must show the shop's own address (see `must_be_direct`)."""
         return must_be_direct(self.network, self.destination)
 
+    def way(self) -> str | None:
+        """Where to send a reader. None if they may not be sent: the button must show the shop's own address, or the
+        programme was changed under the link so that there is none."""
+        if self.is_direct:
+            return None
+        try:
+            return self.location()
+        except programmes.ProgrammeError:
+            return None
+
     def location(self) -> str:
         """The address to send a reader to: what `programmes.build` gives for the stored offer.
 
@@ -73,6 +83,13 @@ def key_of(text: str) -> int | None:
 
 def find(offer_id: int, page_id: int | None) -> Departure | None:
     """Where the button of an offer leads now. None where readers may no longer be sent: then there is no such button."""
+    statement, parameters = question(offer_id, page_id)
+    row = ask(statement, parameters, repeatable=True)
+    return None if row is None else departure_from(offer_id, row)
+
+
+def question(offer_id: int, page_id: int | None) -> tuple[str, list[Any]]:
+    """The statement that finds a departure, with its parameters. It gives the columns of `COLUMNS`, in one row or none."""
     statement, parameters = _question()
     given: dict[Any, int | str] = {
         _OFFER: offer_id,
@@ -81,9 +98,13 @@ def find(offer_id: int, page_id: int | None) -> Departure | None:
         _PRODUCTS: ContentType.objects.get_for_model(Product).pk,
         _PAGES: ContentType.objects.get_for_model(Page).pk,
     }
-    row = ask(statement, [given.get(value, value) for value in parameters], repeatable=True)
-    if row is None:
-        return None
+    return statement, [given.get(value, value) for value in parameters]
+
+
+COLUMNS = ("destination", "network", "identity", "page", "regions")
+
+
+def departure_from(offer_id: int, row: Sequence[Any]) -> Departure:
     destination, network, identity, page, regions = row
     return Departure(offer_id, page, destination, network, identity or "", _regions_from(tuple(regions)))
 

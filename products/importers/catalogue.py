@@ -49,7 +49,7 @@ _SPACES = re.compile(r"\s+")
 _REGION = re.compile(r"[A-Za-z][A-Za-z0-9-]{1,19}")
 _PRIORITY = re.compile(r"-?[0-9]{1,4}")
 # The wide forms too: spreadsheets in East Asian settings take them for the narrow ones.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Kind(StrEnum):
@@ -297,7 +297,7 @@ def _name_faults(line: _Line) -> Iterator[RowError]:
         name = line.cells[column]
         if not name and column in REQUIRED_COLUMNS:
             yield RowError(line.row, column, f"The {column}'s name is missing.")
-        elif name.startswith(_FORMULA_STARTS):
+        elif name.startswith(FORMULA_STARTS):
             yield RowError(
                 line.row, column, f"“{name[:40]}” would be a formula in a spreadsheet: it is no name."
             )

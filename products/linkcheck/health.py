@@ -311,6 +311,20 @@ def dismiss(health: Health, *, now: datetime, axes: Collection[Axis] = tuple(Axi
     return Step(cleared, flips, now)
 
 
+def forget(health: Health, *, now: datetime, identity: Identity = Identity.UNKNOWN) -> Step:
+    """The health of an offer whose address was changed: of the new one nothing is known, but what it tells of `identity`."""
+    fresh = Health(identity=identity)
+    before = {axis: health.value(axis) for axis in Axis}
+    if health.reachable is Reachable.SUSPECT:
+        before[Axis.REACHABLE] = Reachable.OK if health.was_ok else Reachable.UNKNOWN
+    flips = tuple(
+        FlipFact(axis, before[axis], fresh.value(axis), "Its address was changed.")
+        for axis in Axis
+        if before[axis] != fresh.value(axis)
+    )
+    return Step(fresh, flips, now)
+
+
 class _Change:
     """One `advance` while it is being worked out."""
 

@@ -102,6 +102,7 @@ def _of_listing(listing: Listing, expectation: Expectation) -> Judgement:
         buyable=buyable,
         reasons={Axis.REACHABLE: f"The shop's catalogue lists {listing.code}.", Axis.BUYABLE: reason},
         facts=facts if buyable is Buyable.IN_STOCK else None,
+        saw=facts,
     )
     different = listing.title if buyable is Buyable.DIFFERENT_PRODUCT else ""
     return seal(judgement, listing.code, normalise(different))

@@ -87,6 +87,7 @@ _ATTRIBUTE: Final = re.compile(
 _REFRESH: Final = re.compile(
     r"^\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?['\"]?\s*([^'\"\s]+)", re.IGNORECASE
 )
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL's JSON refuses NUL and half characters
 _PRICE: Final = re.compile(r"(?:[£$€]|\b(?:GBP|USD|EUR))\s?\d|\d\s?(?:[£$€]|(?:GBP|USD|EUR)\b)")
 _TRADE_BUTTON: Final = re.compile(
     r"\b(?:basket|cart|bag|trolley|buy|pre-?order|sold out|out of stock|unavailable|notify me|discontinued"
@@ -201,8 +202,8 @@ def split_address(url: str) -> SplitResult:
 
 
 def collapse(text: str) -> str:
-    """`text` with runs of white space made one space, and trimmed."""
-    return " ".join(text.split())
+    """`text` with runs of white space made one space, trimmed, and without what a database cannot hold."""
+    return " ".join(_UNSTORABLE.sub("", text).split())
 
 
 @dataclass(slots=True)

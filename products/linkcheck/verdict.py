@@ -185,6 +185,7 @@ class Judgement:
     markers: tuple[str, ...] = ()  # ids of those that matched
     markers_version: str = MARKERS_VERSION
     facts: Baseline | None = None  # what a healthy page says of itself, to be kept as the baseline
+    saw: Baseline | None = None  # what any page says of itself, good or bad, for people to read
     retry_after: float | None = None  # seconds to leave the host alone; given when rate limited
     fingerprint: str = ""  # equal for equal results: what a dismissal holds for
 
@@ -529,6 +530,8 @@ def _baseline(page: PageFacts) -> Baseline:
 def _sealed(judgement: Judgement, look: _Look) -> Judgement:
     """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself."""
     different = look.page.name if judgement.buyable is Buyable.DIFFERENT_PRODUCT else ""
+    if look.status is not None and look.evidence.text.strip():  # the page was read already: for its walls
+        judgement = replace(judgement, saw=_baseline(look.page))
     return seal(judgement, str(look.status), _host(look.final), look.final.path, normalise(different))
 
 

@@ -7,6 +7,7 @@ from products.models.clicks import Clicks
 from products.models.freshness import Generation
 from products.models.hosts import Host
 from products.models.link_notices import LinkNews, LinkNotice
+from products.models.mass_checks import AskedOffer, MassCheck
 from products.models.offers import Offer
 from products.models.pictures import Picture, Rendition
 from products.models.regions import Region
@@ -15,6 +16,7 @@ from products.models.retailers import Checking, Programme, Retailer
 __all__ = [
     "Alarm",
     "AlarmKind",
+    "AskedOffer",
     "Check",
     "Checking",
     "Clicks",
@@ -23,6 +25,7 @@ __all__ = [
     "Host",
     "LinkNews",
     "LinkNotice",
+    "MassCheck",
     "Offer",
     "Picture",
     "Product",

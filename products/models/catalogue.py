@@ -65,7 +65,7 @@ class Product(RevisionMixin, index.Indexed, ClusterableModel):
     withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
     withdrawn_reason = models.TextField(blank=True, editable=False)
 
-    objects: ClassVar[models.Manager[Product]] = ProductQuerySet.as_manager()
+    objects: ClassVar[ProductQuerySet] = ProductQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is the queryset's verbs
 
     panels = [
         FieldRowPanel([FieldPanel("name"), FieldPanel("kind")]),

@@ -29,6 +29,11 @@ class Check(models.Model):
     )
     final_address = models.TextField(blank=True)
     hops = models.JSONField(default=list, help_text="Each address asked, its answer and where it led.")
+    expected = models.JSONField(
+        default=dict,
+        help_text="What it should have found: address, shop, identity, product. Empty for a person's look.",
+    )
+    seen = models.JSONField(default=dict, help_text="What the page said of itself.")
     verdicts = models.JSONField(default=dict, help_text="For each axis, what it means and why.")
     markers = models.JSONField(
         default=list, help_text="The markers that matched, with the version of their list."

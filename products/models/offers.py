@@ -17,7 +17,7 @@ from wagtail.search import index
 from products import programmes
 from products.addresses import UnsafeAddress
 from products.destinations import check_destination, host_key
-from products.linkcheck.health import Health
+from products.linkcheck.health import Health, forget
 from products.linkcheck.reading import read_identity
 from products.linkcheck.verdict import Buyable, Identity, Judgement, Outcome, Reachable
 from products.models.catalogue import Product
@@ -199,8 +199,8 @@ class Offer(index.Indexed, models.Model):
             return
         with transaction.atomic():
             row = Offer.objects.select_for_update().filter(pk=self.pk)
-            found = row.values_list("judged_destination", "version", "price_source").first()
-            self.judged_destination, self.version, source = found or ("", self.version, "")
+            found = row.values_list("judged_destination", "version", "price_source", "health_memory").first()
+            self.judged_destination, self.version, source, memory = found or ("", self.version, "", {})
             named = kwargs.get("update_fields")
             if (
                 source and named is None
@@ -213,6 +213,7 @@ class Offer(index.Indexed, models.Model):
                     *(self._EDITOR_FIELDS if named is None else named),
                     *self._HEALTH_FIELDS,
                 }
+                self._keep_flips(Health.from_json(memory))
             elif named is None:
                 kwargs["update_fields"] = self._EDITOR_FIELDS  # health belongs to whoever looked meanwhile
             super().save(*args, **kwargs)
@@ -249,6 +250,13 @@ class Offer(index.Indexed, models.Model):
         else:
             self.host = None
             self.next_check_at = None
+
+    def _keep_flips(self, before: Health) -> None:
+        """A health that is forgotten has changed, and every change is kept."""
+        from products.checkbook import write_flips  # it reads the models of this package
+
+        now = timezone.now()
+        write_flips(self, forget(before, now=now, identity=Identity(self.identity)), now=now)
 
     @property
     def is_draft(self) -> bool:

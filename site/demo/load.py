@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
@@ -28,6 +29,7 @@ from articles.models import (
     HomePage,
     InformationPage,
     Interest,
+    Leave,
     ProblemKind,
     PublisherSettings,
     ReportStatus,
@@ -35,13 +37,16 @@ from articles.models import (
     ReviewTier,
     User,
 )  # fmt: skip
+from articles.planning import months_from
 from articles.problem_page import ProblemForm
 from articles.problem_reports import receive, settle
+from articles.rescheduling import reschedule
 from articles.services import CHECKLIST, schedule_review, sign
 from articles.spam_guard import open_form
 from demo import plan
 from demo.accounts import ACCOUNTS, PASSWORD
 from demo.clicks import click_around
+from demo.histories import remember
 from demo.pictures import CAPTIONS
 from products.importers.load import import_products
 from products.models import Picture, Product, Programme, Region, Retailer
@@ -86,10 +91,13 @@ def load(*, now: datetime.datetime, say: Say) -> None:
     for article in plan.ARTICLE_PLAN:
         page = _article(article, areas[article.body_area], now)
         say(f"article: {page.title}")
+    for planned in plan.PLANS:
+        _plan(planned, now)
     for report in plan.REPORTS:
         _report(report, now)
     say(f"{len(plan.REPORTS)} reports of readers")
     say(f"{click_around(now=now):,} clicks on links to shops")
+    say(f"{remember(now=now)} changes of health, half a year back")
 
 
 def _accounts() -> None:
@@ -146,12 +154,17 @@ def _information(home: HomePage, page: plan.Page) -> None:
     for section in page.sections:
         if section.heading:
             body.append({"type": "heading", "value": {"level": "2", "text": section.heading}})
-        body.extend({"type": "paragraph", "value": f"<p>{escape(text)}</p>"} for text in section.paragraphs)
+        body.extend({"type": "paragraph", "value": f"<p>{_linked(text)}</p>"} for text in section.paragraphs)
     made = InformationPage(
         title=page.title, slug=page.slug, standfirst=page.standfirst, body=json.dumps(body)
     )
     home.add_child(instance=made)
     made.save_revision().publish()
+
+
+def _linked(text: str) -> str:
+    """HTML of a text in which `[words](/address/)` is a link within the site."""
+    return re.sub(r"\[([^\]]+)\]\((/[^)]*)\)", r'<a href="\2">\1</a>', escape(text))
 
 
 def _people(today: datetime.date) -> None:
@@ -175,7 +188,12 @@ def _people(today: datetime.date) -> None:
             profession=reviewer.profession,
             bio=reviewer.bio,
             user=user,
+            minutes_per_month=reviewer.minutes_a_month,
         )
+        for leave in reviewer.leaves:
+            first = today + datetime.timedelta(days=leave.in_days)
+            last = first + datetime.timedelta(days=leave.days - 1)
+            Leave.objects.create(reviewer=made, first_day=first, last_day=last)
         Credential.objects.create(
             reviewer=made,
             regulator=reviewer.regulator,
@@ -279,6 +297,14 @@ def _with_edit(block: dict[str, Any], edit: plan.ClinicalEdit) -> dict[str, Any]
     if block["type"] == "paragraph":
         return {**block, "value": block["value"].replace(escape(edit.find), escape(edit.replace))}
     return block
+
+
+def _plan(planned: plan.Plan, now: datetime.datetime) -> None:
+    """What an editor planned, through the service that asks for a reason and can undo it."""
+    day = months_from(now.date(), planned.months_ahead + 1)[-1].replace(day=planned.day)
+    pages = ConditionPage.objects.filter(slug__in=planned.slugs)
+    editor = User.objects.get(username="editor")
+    reschedule({page.pk: day for page in pages}, reason=planned.reason, user=editor, now=now)
 
 
 def _report(report: plan.Report, now: datetime.datetime) -> None:

@@ -43,6 +43,14 @@ class Interest:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Days on which a reviewer will be away."""
+
+    in_days: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reviewer:
     honorific: str
     name: str
@@ -52,6 +60,8 @@ class Reviewer:
     number: str  # no register issues numbers of this form
     verified_days_ago: int
     bio: str
+    minutes_a_month: int
+    leaves: tuple[Leave, ...] = ()
     interests: tuple[Interest, ...] = ()
 
 
@@ -104,6 +114,16 @@ class Article:
     @property
     def body_area(self) -> str:
         return self.file.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Reviews that an editor planned for one day, for one reason."""
+
+    slugs: tuple[str, ...]
+    months_ahead: int
+    day: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +183,18 @@ REVIEWERS = (
     Reviewer(
         "Dr", "Amara Osei", "amara-osei", "GP and sports physician", "General Medical Council (GMC)", "DEMO-0000001", 1500,
         "Dr Osei works in general practice and looks after a university's athletes. She has a special interest in back pain and in explaining risk plainly.",
+        120,
     ),
     Reviewer(
         "Mr", "Tomasz Wieczorek", "tomasz-wieczorek", "Consultant Orthopaedic Surgeon", "General Medical Council (GMC)", "DEMO-0000002", 1500,
         "Mr Wieczorek treats injuries of the knee and the spine. He teaches junior doctors when not to operate.",
-        (Interest("Paid for two talks at its training days", "Peak Physio", 1400, 1100),),
+        60,
+        interests=(Interest("Paid for two talks at its training days", "Peak Physio", 1400, 1100),),
     ),
     Reviewer(
         "Ms", "Niamh Gallagher", "niamh-gallagher", "Chartered Physiotherapist", "Health and Care Professions Council (HCPC)", "DEMO-PH00003", 1500,
         "Ms Gallagher leads rehabilitation in a sports clinic. She writes exercise plans for runners, dancers and people who would rather be neither.",
+        45, (Leave(9, 12),),
     ),
 )  # fmt: skip
 
@@ -248,6 +271,13 @@ ARTICLE_PLAN = (
         (SignedOff("tomasz-wieczorek", 20),),
     ),
 )  # fmt: skip
+
+PLANS = (
+    Plan(
+        ("hamstring-strain", "iliotibial-band-syndrome"), 3, 16, "Both together, before the running season."
+    ),
+)
+"""More than their reviewer has time for in that month: the forecast says so, and proposes an earlier one."""
 
 REPORTS = (
     Report(
@@ -366,7 +396,8 @@ INFORMATION = (
                 "When you follow a link, the shop learns that you came from us, and its own privacy policy applies from there. Affiliate networks may stand between us and the shop and may set cookies of their own.",
             ), "Shops"),
             Section((
-                "If you write to us about a page, we use what you write to deal with it. Please leave out details of your own health: we do not need them, and we cannot give personal advice.",
+                "If you [report a problem](/report-a-problem/) or write to us about a page, we use what you write to deal with it. Please leave out details of your own health: we do not need them, and we cannot give personal advice.",
+                "The form sets no cookie. After half a year we delete your words and address; a scrambled mark of your network is kept for an hour.",
             ), "When you write to us"),
         ),
     ),
@@ -376,7 +407,8 @@ INFORMATION = (
         "We make mistakes. This is how we put them right, and how you can tell us.",
         (
             Section((
-                "If something here is wrong, unclear or out of date, write to corrections@referred.example. You need not be an expert, and you need not say who you are.",
+                "If something here is wrong, unclear or out of date, follow \"Report a problem\" under the title of the page, use [our form](/report-a-problem/), or write to corrections@referred.example. You need not be an expert, and you need not say who you are.",
+                "If something that we recommend has harmed you, say so in the form: choose \"A side effect or safety concern\", and the people who answer for our reviews are told at once.",
             )),
             Section((
                 "An editor reads every report. Anything that could do harm is dealt with first: we change or remove the passage at once and ask a clinician to look at it. Other corrections wait their turn, usually no longer than two weeks.",

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from io import BytesIO
 
-import openpyxl
 import pytest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from wagtail.models import Page
 
-from articles.models import ArticleImport, Author, ConditionPage, MedicalReview, Reviewer, ReviewTier, User
+from articles.models import (
+    ArticleImport,
+    Author,
+    ConditionPage,
+    MedicalReview,
+    Reviewer,
+    ReviewSchedule,
+    ReviewTier,
+    User,
+)
+from articles.panels import SHOWN
 from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, csv_of, desk_of, is_refused, text_of
 from tests.factories import (
     AuthorFactory,
@@ -23,14 +31,13 @@ from tests.factories import (
     UserFactory,
     block,
     live,
-    paragraph,
     product_box,
     sign_off,
 )
 
 pytestmark = pytest.mark.django_db
 
-LISTING, OVERDUE, SIGN_OFFS = "articles:index", "overdue_articles:index", "sign_offs:index"
+LISTING, SIGN_OFFS = "articles:index", "sign_offs:index"
 DAY = datetime.timedelta(days=1)
 
 
@@ -56,144 +63,7 @@ def overdue(today) -> ConditionPage:
     return live(page)
 
 
-# --- the listing of articles ----------------------------------------------------------------------
-
-
-def test_articles_are_listed_with_the_state_that_readers_are_told(editor, overdue, today):
-    current = ConditionPageFactory(title="Tennis elbow")
-    sign_off(current, on=today)
-    changed = ConditionPageFactory(title="Sprained ankle")
-    sign_off(changed, on=today)
-    edited = live(changed)
-    edited.standfirst = "Other words."
-    edited.save_revision().publish()
-    ConditionPageFactory(title="Runner's knee")
-    shown = editor.get(reverse(LISTING)).context["object_list"]
-    assert {page.title: page.review_state for page in shown} == {
-        "Groin strain": "Overdue",
-        "Tennis elbow": "Current",
-        "Sprained ankle": "Changed since review",
-        "Runner's knee": "Never reviewed",
-    }
-
-
-def test_an_article_without_a_due_date_is_listed_too(editor):
-    page = ConditionPageFactory(title="Only a draft")
-    page.unpublish()
-    page.review_schedule.delete()
-    assert "Only a draft" in text_of(editor.get(reverse(LISTING)))
-
-
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
-        ({"review": "overdue"}, {"Groin strain"}),
-        ({"review": "due_soon"}, set()),
-        ({"body_area": "Groin"}, {"Groin strain"}),
-        ({"review_tier": "Standard"}, {"Groin strain"}),
-        ({"review_tier": "High risk"}, {"Tennis elbow"}),
-    ],
-)
-def test_articles_are_filtered(editor, overdue, today, filters, found):
-    other = ConditionPageFactory(title="Tennis elbow", review_tier=ReviewTier.objects.get(name="High risk"))
-    sign_off(other, on=today)
-    keys = {"body_area": ("title", Page), "review_tier": ("name", ReviewTier)}
-    chosen = {
-        name: keys[name][1].objects.get(**{keys[name][0]: value}).pk if name in keys else value
-        for name, value in filters.items()
-    }
-    shown = editor.get(reverse(LISTING), chosen).context["object_list"]
-    assert {page.title for page in shown} == found
-
-
-def test_the_listing_is_exported_with_its_states(editor, overdue):
-    heading, row = csv_of(editor.get(reverse(LISTING), {"export": "csv"}))
-    assert heading == "Title,Address,Medical review,Review due,Published,Status"
-    assert row.startswith("Groin strain,")
-    assert ",Overdue," in row
-
-
-def test_a_longer_listing_costs_no_more_queries(
-    editor, overdue, today, django_assert_max_num_queries, django_assert_num_queries
-):
-    editor.get(reverse(LISTING))
-    with django_assert_max_num_queries(45) as one:
-        editor.get(reverse(LISTING))
-    for _ in range(6):
-        sign_off(ConditionPageFactory(parent=overdue.get_parent(), blocks=[paragraph("Words.")]), on=today)
-    with django_assert_num_queries(len(one)):
-        editor.get(reverse(LISTING))
-
-
-# --- the report of overdue articles ---------------------------------------------------------------
-
-
-def test_the_report_says_how_late_each_article_is_and_why(editor, overdue, today):
-    sign_off(ConditionPageFactory(title="Tennis elbow"), on=today)
-    response = editor.get(reverse(OVERDUE))
-    page = text_of(response)
-    assert "Groin strain" in page
-    assert "Tennis elbow" not in page
-    assert "reviewed every 24 months (Standard)" in page
-    assert reverse("wagtailadmin_pages:edit", args=[overdue.pk]) in page
-    (row,) = response.context["table"].data
-    assert (row.state, row.body_area) == ("Overdue", "Groin")
-    assert row.days_overdue == (today - overdue.review_schedule.due_on).days > 0
-
-
-def test_the_report_is_exported_with_days_as_numbers(editor, overdue, today):
-    heading, row = csv_of(editor.get(reverse(OVERDUE), {"export": "csv"}))
-    assert heading == "Article,Body area,State,Due,Days overdue,Why,Last review,Owner,Next reviewer"
-    late = (today - overdue.review_schedule.due_on).days
-    assert row.startswith(f"Groin strain,Groin,Overdue,{overdue.review_schedule.due_on},{late},")
-    xlsx = editor.get(reverse(OVERDUE), {"export": "xlsx"})
-    sheet = openpyxl.load_workbook(BytesIO(b"".join(xlsx.streaming_content))).active
-    assert sheet["E2"].value == late
-
-
-@pytest.mark.parametrize(("name", "length"), [("Groin", 1), ("Elbow", 0)])
-def test_the_report_is_filtered_by_body_area(editor, overdue, name, length):
-    BodyAreaPageFactory(title="Elbow")
-    area = Page.objects.get(title=name)
-    assert len(editor.get(reverse(OVERDUE), {"body_area": area.pk}).context["table"].data) == length
-
-
-@pytest.mark.parametrize(("name", "length"), [("Standard", 1), ("Low risk", 0)])
-def test_the_report_is_filtered_by_tier(editor, overdue, name, length):
-    tier = ReviewTier.objects.get(name=name)
-    assert len(editor.get(reverse(OVERDUE), {"review_tier": tier.pk}).context["table"].data) == length
-
-
-def test_a_reviewer_is_led_to_where_a_review_is_begun_or_waits(overdue):
-    desk = desk_of(REVIEWERS)
-    begin = reverse("medical_review:begin", args=[overdue.pk])
-    for address in (reverse(OVERDUE), reverse("wagtailadmin_home")):
-        page = text_of(desk.get(address))
-        assert begin in page
-        assert reverse("wagtailadmin_pages:edit", args=[overdue.pk]) not in page
-    overdue.get_workflow().start(overdue, UserFactory())
-    review = reverse("medical_review:review", args=[overdue.current_workflow_task_state.pk])
-    for address in (reverse(OVERDUE), reverse("wagtailadmin_home")):
-        page = text_of(desk.get(address))
-        assert review in page
-        assert begin not in page
-
-
-@pytest.mark.parametrize("group", [EDITORS, REVIEWERS])
-def test_a_longer_report_costs_no_more_queries(
-    overdue, today, group, django_assert_max_num_queries, django_assert_num_queries
-):
-    somebody = desk_of(group)
-    somebody.get(reverse(OVERDUE))
-    with django_assert_max_num_queries(35) as one:
-        somebody.get(reverse(OVERDUE))
-    for _ in range(5):
-        sign_off(
-            ConditionPageFactory(parent=overdue.get_parent(), blocks=[paragraph("Words.")]),
-            on=today - 800 * DAY,
-        )
-    with django_assert_num_queries(len(one)):
-        somebody.get(reverse(OVERDUE))
+# --- the front page ---------------------------------------------------------------------------------
 
 
 def test_the_front_page_shows_the_worst_first(editor, overdue, today):
@@ -201,7 +71,38 @@ def test_the_front_page_shows_the_worst_first(editor, overdue, today):
     page = text_of(editor.get(reverse("wagtailadmin_home")))
     assert "Medical reviews overdue (2)" in page
     assert page.index("Tennis elbow") < page.index("Groin strain")
-    assert reverse(OVERDUE) in page
+    assert f"{reverse(LISTING)}?review=overdue" in page
+
+
+def test_the_front_page_leaves_to_others_what_waits_for_them(editor, overdue, today):
+    """An article at a reviewer is no editor's; another reviewer's work is no reviewer's."""
+    other = ConditionPageFactory(title="Tennis elbow")
+    sign_off(other, on=today - 760 * DAY)
+    mine = desk_of(REVIEWERS)
+    reviewer = ReviewerFactory(user=mine.user)
+    ReviewSchedule.objects.filter(page=overdue).update(reviewer=reviewer)
+    page = text_of(mine.get(reverse("wagtailadmin_home")))
+    assert "Medical reviews overdue (1)" in page
+    assert "Groin strain" in page
+    overdue.get_workflow().start(overdue, editor.user)
+    page = text_of(editor.get(reverse("wagtailadmin_home")))
+    assert "Medical reviews overdue (1)" in page
+    assert "Medical reviews overdue" not in text_of(mine.get(reverse("wagtailadmin_home")))
+
+
+def test_a_reviewer_s_front_page_shows_what_has_waited_longest_and_the_way_to_the_rest(editor):
+    area, mine = BodyAreaPageFactory(title="Knee"), desk_of(REVIEWERS)
+    for number in range(SHOWN + 1):
+        if number == SHOWN:
+            assert "that wait for a review" not in text_of(mine.get(reverse("wagtailadmin_home")))
+        article = ConditionPageFactory(title=f"Sore knee {number}", parent=area)
+        article.get_workflow().start(article, editor.user)
+    page = text_of(mine.get(reverse("wagtailadmin_home")))
+    awaiting = page[
+        page.index("Awaiting your review") : page.index(f"All {SHOWN + 1} that wait for a review")
+    ]
+    assert [f"Sore knee {number}" in awaiting for number in range(SHOWN + 1)] == [True] * SHOWN + [False]
+    assert f"{reverse(LISTING)}?review=waiting" in page
 
 
 def test_the_front_page_keeps_from_the_commercial_side_what_it_cannot_mend(overdue):

@@ -115,13 +115,13 @@ def test_the_editor_assigns_from_the_article_and_takes_it_back(article):
         desk.post(address, {"reviewer": asked.pk}, follow=True)
     )
     assert "Next reviewer: Dr Ann Bell" in text_of(desk.get(editor))
-    report = text_of(desk.get(reverse("overdue_articles:index")))
+    report = text_of(desk.get(reverse("articles:index"), {"review": "overdue"}))
     assert "Dr Ann Bell" in report
     desk.post(address, {"reviewer": ""})
     assert ReviewSchedule.objects.get(page=article).reviewer is None
     entries = PageLogEntry.objects.filter(page=article.pk, action="articles.review.assign")
     assert [str(one.formatter.format_message(one)) for one in entries.order_by("timestamp")] == [
-        "Next medical review assigned to Dr Ann Bell",
+        "Next medical review assigned to Dr Ann Bell. Signed on 21 February 2024; reviewed every 24 months (Standard).",
         "The next medical review falls to who signed last",
     ]
 

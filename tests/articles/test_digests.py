@@ -16,16 +16,19 @@ from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Site
 
 import tasks.reviews
-from articles.digests import send_digests
+from articles.digests import digest_hour, send_digests
 from articles.governance import ReminderState, Stage
 from articles.models import ConditionPage, Reminder, ReviewDigest, ReviewSchedule, User
 from articles.services import flag_overdue, schedule_review
 from products.models import Alarm, AlarmKind, Clicks, LinkNotice
+from tests.desk import EDITORS, desk_of, text_of
 from tests.factories import (
     ConditionPageFactory,
     OfferFactory,
@@ -141,6 +144,26 @@ def test_the_job_keeps_the_hour_of_the_settings(write, settings):
             settings.DIGEST_HOUR = hour
             tasks.reviews.send_digests()
             assert len(mail.outbox) == mails
+
+
+def test_an_editor_s_hour_counts_before_that_of_the_installation(write, settings):
+    write("Thigh pain")
+    editor, site = desk_of(EDITORS), Site.objects.get(is_default_site=True)
+    address = reverse("wagtailsettings:edit", args=["articles", "publishersettings", site.pk])
+    settings.DIGEST_HOUR = 6
+
+    def choose(hour: str) -> HttpResponse:
+        return editor.post(address, {"publisher": "Ours", "digest_hour": hour})
+
+    assert "is not one of the available choices" in text_of(choose("24"))
+    with time_machine.travel(at(DUE, 8), tick=False):
+        flag_overdue(now=timezone.now())
+        for hour, mails in (("9", 0), ("8", 1)):
+            assert choose(hour).status_code == 302
+            tasks.reviews.send_digests()
+            assert len(mail.outbox) == mails
+    choose("")
+    assert digest_hour() == 6
 
 
 def test_the_links_of_a_digest_open_for_its_reader(write, owner, client):

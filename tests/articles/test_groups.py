@@ -18,9 +18,10 @@ EVERYBODY = {EDITORS, REVIEWERS, COMMERCIAL}
 DOORS = {
     "wagtailadmin_home": EVERYBODY,
     "articles:index": {EDITORS, REVIEWERS},
-    "overdue_articles:index": {EDITORS, REVIEWERS},
+    "reschedulings:index": {EDITORS},
     "sign_offs:index": {EDITORS, REVIEWERS},
-    "unhealthy_offers:index": EVERYBODY,
+    "link_health:index": EVERYBODY,
+    "mass_checks:index": {EDITORS, COMMERCIAL},
     "wagtailimages:index": {EDITORS, COMMERCIAL},
     "wagtaildocs:index": {EDITORS},
     "wagtailadmin_collections:index": {EDITORS},
@@ -73,12 +74,12 @@ def test_each_group_sees_and_makes_what_it_should(group, view, table):
 @pytest.mark.parametrize(
     ("group", "shown", "hidden"),
     [
-        (EDITORS, ["Articles", "Overdue articles", "Unhealthy offers", "Review tiers"], ["Snippets"]),
-        (REVIEWERS, ["Articles", "Overdue articles", "Sign-offs"], ["Retailers", "Authors", "Snippets"]),
+        (EDITORS, ["Articles", "Re-schedulings", "Link health", "Review tiers"], ["Snippets"]),
+        (REVIEWERS, ["Articles", "Sign-offs"], ["Re-schedulings", "Retailers", "Authors", "Snippets"]),
         (
             COMMERCIAL,
-            ["Unhealthy offers", "Programmes"],
-            ["Articles", "Overdue articles", "Reviewers", "Snippets"],
+            ["Link health", "Programmes"],
+            ["Articles", "Re-schedulings", "Reviewers", "Snippets"],
         ),
     ],
 )

@@ -20,6 +20,7 @@ from articles.planning import (
     level,
     month_of,
     months_from,
+    spread,
     working_days,
 )
 
@@ -160,3 +161,55 @@ def test_a_forecast_loses_no_work(todo, time):
         minutes[one.reviewer] += one.minutes
     for reviewer in (ANN, BEN):
         assert sum(load.minutes for load in loads if load.reviewer == reviewer) == minutes[reviewer]
+
+
+@given(works, capacities, st.data())
+def test_any_of_the_proposals_can_be_left_out_without_a_month_becoming_too_full(todo, time, data):
+    proposals = level(todo, time, today=TODAY, months=10)
+    chosen = data.draw(st.sets(st.sampled_from(proposals))) if proposals else set()
+    to = {one.work.key: one.to for one in chosen}
+    after = [Work(one.key, one.reviewer, to.get(one.key, one.on), one.minutes) for one in todo]
+    was = {(load.month, load.reviewer): load.over for load in forecast(todo, time, today=TODAY, months=10)}
+    for load in forecast(after, time, today=TODAY, months=10):
+        assert load.over <= was.get((load.month, load.reviewer), 0)
+
+
+@pytest.mark.parametrize(
+    ("count", "first", "last", "days"),
+    [
+        (1, date(2026, 3, 9), date(2026, 3, 13), [9]),
+        (2, date(2026, 3, 9), date(2026, 3, 20), [9, 16]),
+        (5, date(2026, 3, 7), date(2026, 3, 15), [9, 10, 11, 12, 13]),  # a Saturday to a Sunday
+        (4, date(2026, 3, 12), date(2026, 3, 13), [12, 12, 13, 13]),
+        (0, date(2026, 3, 12), date(2026, 3, 13), []),
+    ],
+)
+def test_reviews_are_spread_evenly_over_working_days(count, first, last, days):
+    assert spread(count, first, last) == [date(2026, 3, day) for day in days]
+
+
+@pytest.mark.parametrize(("first", "last"), [(7, 8), (10, 9)])
+def test_nothing_is_spread_where_there_is_no_working_day(first, last):
+    with pytest.raises(ValueError, match="no working day"):
+        spread(3, date(2026, 3, first), date(2026, 3, last))
+
+
+@given(st.integers(1, 60), st.integers(0, 40), st.integers(0, 40))
+def test_what_is_spread_keeps_its_order_and_its_days_and_gives_no_day_much_more_than_another(
+    count, start, length
+):
+    first = TODAY + timedelta(days=start)
+    last = first + timedelta(days=length + 3)  # so that a working day is among them
+    days = spread(count, first, last)
+    assert len(days) == count
+    assert days == sorted(days)
+    assert all(first <= day <= last and day.weekday() < 5 for day in days)
+    shares = Counter(days)
+    if count >= working_days_between(first, last):
+        assert max(shares.values()) - min(shares.values()) <= 1
+    else:
+        assert max(shares.values()) == 1
+
+
+def working_days_between(first: date, last: date) -> int:
+    return sum((first + timedelta(days=number)).weekday() < 5 for number in range((last - first).days + 1))

@@ -136,7 +136,7 @@ def test_a_plan_survives_a_publication_and_ends_with_the_next_sign_off(write, re
     assert (schedule_of(page).planned_on, schedule_of(page).planned_why) == (None, "")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     first=st.lists(st.integers(-40, 900), min_size=3, max_size=3),
     second=st.lists(st.one_of(st.none(), st.integers(-40, 900)), min_size=3, max_size=3),

@@ -421,7 +421,6 @@ def test_the_badge_is_true_whatever_happens_in_whatever_order():
         settings=settings(
             max_examples=16,
             stateful_step_count=14,
-            deadline=None,
             report_multiple_bugs=False,
             database=None,
             suppress_health_check=list(HealthCheck),

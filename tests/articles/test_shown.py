@@ -41,7 +41,18 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 UNSEEN = {
-    "products": {"Alarm", "Check", "Clicks", "Flip", "Generation", "Host", "LinkNotice", "Rendition"},
+    "products": {
+        "Alarm",
+        "AskedOffer",
+        "Check",
+        "Clicks",
+        "Flip",
+        "Generation",
+        "Host",
+        "LinkNotice",
+        "MassCheck",
+        "Rendition",
+    },
     "articles": {
         "ArticleImport",
         "Leave",
@@ -53,6 +64,7 @@ UNSEEN = {
         "Rescheduling",
         "ReschedulingMove",
         "ReviewDigest",
+        "ReviewFeed",
         "ReviewSchedule",
         "SearchTerm",
         "User",

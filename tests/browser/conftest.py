@@ -1,4 +1,4 @@
-"""One site with a page of each type and state, for the tests that only look at it."""
+"""A person at the screen; and one site with a page of each type and state, for the tests that only look at it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from django.core.cache import cache
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import Page
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from articles.models import ConditionPage, PublisherSettings, Reviewer
 from products.models import Offer
+from tests.browser.person import Person
 from tests.factories import (
     AuthorFactory,
     BodyAreaPageFactory,
@@ -40,6 +42,11 @@ from tests.pristine import PristineRows
 SENTENCE = (
     "Most people get better within a few weeks, and simple measures help a great deal in the meantime. "
 )
+
+
+@pytest.fixture
+def person(page: Page, request: pytest.FixtureRequest) -> Person:
+    return Person(page, request.node)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from articles.models import ConditionPage, ProblemKind, ProblemReport, ReviewTri
 from articles.problem_reports import receive
 from articles.spam_guard import QUICKEST, open_form
 from products.models import Product
+from tests.browser.person import Person
 from tests.desk import EDITORS, desk_of
 from tests.factories import (
     BodyAreaPageFactory,
@@ -140,7 +141,7 @@ def test_an_editor_sees_the_report_calls_for_a_review_and_settles_it(
 
 @dark
 def test_a_product_is_stopped_in_three_actions_seen_by_readers_and_offered_again(
-    page: Page, browser: Browser, live_server, article, screenshots, colour_scheme
+    page: Page, person: Person, browser: Browser, live_server, article, screenshots, colour_scheme
 ):
     strap = Product.objects.get(name="Thigh strap")
     log_in(page.context, live_server)
@@ -149,15 +150,15 @@ def test_a_product_is_stopped_in_three_actions_seen_by_readers_and_offered_again
         reader.goto(live_server.url + article.url)
         expect(reader.get_by_role("link", name="Buy from")).to_have_count(1)
 
-        page.goto(live_server.url + reverse(Product.snippet_viewset.get_url_name("list")))
-        page.get_by_role("button", name="More options for 'Thigh strap'").click()
-        page.get_by_role("link", name="Safety stop").click()  # 1
+        page.goto(live_server.url + reverse(Product.snippet_viewset.get_url_name("inspect"), args=[strap.pk]))
+        person.click(page.get_by_role("link", name="Safety stop").first)
         expect(page.get_by_text("Readers find it on 1 page.")).to_be_visible()
         assert violations(page) == []
         page.screenshot(path=screenshots / f"safety-stop-{colour_scheme}.png", full_page=True)
-        page.get_by_label("Safety notice").fill(NOTICE)  # 2
-        page.get_by_role("button", name="Withdraw from every page").click()  # 3
+        person.fill(page.get_by_label("Safety notice"), NOTICE)
+        person.click(page.get_by_role("button", name="Withdraw from every page"))
         expect(page.get_by_text("is withdrawn from every page")).to_be_visible()
+        person.has_done("A product withdrawn everywhere, from its page", most=3)
 
         reader.reload()
         expect(reader.get_by_text(NOTICE)).to_be_visible()

@@ -49,8 +49,9 @@ WRONG_CLOCK = Path(__file__).parent / "wrong_clock"
 class Web:
     """Two web processes as the Procfile starts them, and a Valkey of their own that can be killed."""
 
-    def __init__(self, folder: Path, *, hours_ahead: float = 0.0) -> None:
+    def __init__(self, folder: Path, *, hours_ahead: float = 0.0, generation_file: str = "") -> None:
         self._folder = folder
+        self._generation_file = generation_file
         self._port = free_port()
         self.redis_url = f"redis://127.0.0.1:{self._port}/0"
         self.ports = (first := free_port(), free_port(besides=(first,)))
@@ -88,7 +89,7 @@ class Web:
             _wait(lambda port=port: _is_ready(port))
 
     def _start(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
-        more = {"REDIS_URL": self.redis_url}
+        more = {"REDIS_URL": self.redis_url, "GENERATION_FILE": self._generation_file}
         if self._hours_ahead:
             path = f"{environment()['PYTHONPATH']}:{WRONG_CLOCK}"
             more |= {"WRONG_CLOCK_HOURS": str(self._hours_ahead), "PYTHONPATH": path}
@@ -166,9 +167,10 @@ def reading(site: Web, paths: list[str]) -> Iterator[list[Readers]]:
 def web(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Web]]:
     opened: list[Web] = []
 
-    def open_web(**values: float) -> Web:
-        opened.append(Web(tmp_path, **values))
+    def open_web(*, generation_file: str = "", **values: float) -> Web:
+        opened.append(Web(tmp_path, generation_file=generation_file, **values))
         monkeypatch.setattr(settings, "REDIS_URL", opened[-1].redis_url)
+        monkeypatch.setattr(settings, "GENERATION_FILE", generation_file)
         return opened[-1]
 
     yield open_web
@@ -211,11 +213,14 @@ class Changes:
         return words
 
 
+@pytest.mark.parametrize("quick_copy", ["redis", "file"])
 @pytest.mark.parametrize("times", [3, pytest.param(25, marks=pytest.mark.full)])
-def test_no_page_is_stale_after_a_commit(web: Callable[..., Web], times: int):
+def test_no_page_is_stale_after_a_commit(
+    web: Callable[..., Web], tmp_path: Path, times: int, quick_copy: str
+):
     changes = Changes()
     paths = ["/", changes.path, *(ConditionPageFactory().url for _ in range(3))]
-    site = web()
+    site = web(generation_file=str(tmp_path / "generation") if quick_copy == "file" else "")
     site.start()
     stale: list[str] = []
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from wagtail.models import ModelLogEntry
 
-from products.models import Check, Checking, Offer, Product, Programme, Region, Retailer
-from products.services import check_now
+from products.models import Check, Offer, Product, Programme, Region, Retailer
 from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, csv_of, desk_of, inline, is_refused, text_of
 from tests.factories import (
     ConditionPageFactory,
@@ -23,13 +22,12 @@ from tests.factories import (
     ProgrammeFactory,
     RegionFactory,
     RetailerFactory,
-    UserFactory,
     product_box,
 )
 
 pytestmark = pytest.mark.django_db
 
-REPORT = "unhealthy_offers:index"
+REPORT = "link_health:index"
 HOUR = datetime.timedelta(hours=1)
 
 
@@ -226,24 +224,6 @@ def test_the_usage_of_a_product_names_its_articles_and_not_its_offers(commercial
 # --- check now ------------------------------------------------------------------------------------
 
 
-def test_check_now_puts_an_offer_at_the_head_of_the_queue_and_out_of_quarantine():
-    now = timezone.now()
-    offer = OfferFactory()
-    Offer.objects.filter(pk=offer.pk).update(next_check_at=now + HOUR, attempts=5, quarantined_at=now)
-    assert check_now(Offer.objects.all(), now=now, user=UserFactory()) == 1
-    assert Offer.objects.due(now).get() == offer
-
-
-def test_check_now_passes_over_what_must_not_be_asked():
-    now = timezone.now()
-    OfferFactory(draft=True)
-    OfferFactory(enabled=False)
-    OfferFactory(retailer__checking=Checking.HUMAN)
-    Offer.objects.exclude(destination="").update(next_check_at=None)
-    assert check_now(Offer.objects.all(), now=now, user=UserFactory()) == 0
-    assert not Offer.objects.exclude(next_check_at=None).exists()
-
-
 def test_check_now_in_the_listing_is_confirmed_carried_out_and_on_record(editor):
     offer, draft = OfferFactory(), OfferFactory(draft=True)
     Offer.objects.filter(pk=offer.pk).update(next_check_at=timezone.now() + HOUR)
@@ -251,9 +231,11 @@ def test_check_now_in_the_listing_is_confirmed_carried_out_and_on_record(editor)
     action = reverse("wagtail_bulk_action", args=["products", "offer", "check_now"])
     address = f"{action}?id={offer.pk}&id={draft.pk}&next={listing}"
     assert f"{action}?id={offer.pk}" in text_of(editor.get(listing)).replace("&amp;", "&")
-    assert "passed over" in text_of(editor.get(address))
-    page = text_of(editor.post(address, follow=True))
-    assert "1 offer will be checked next. 1 cannot be checked and was passed over." in page
+    confirm = text_of(editor.get(address))
+    assert "<strong>1 offer</strong> will be checked next." in confirm
+    assert "1 offer: It has no address yet." in confirm
+    assert "0 of 2" not in (page := text_of(editor.post(address, follow=True)))
+    assert "1 of 2 done, 1 not looked at by us." in page
     offer.refresh_from_db()
     assert offer.next_check_at <= timezone.now()
     entry = ModelLogEntry.objects.get(action="products.offer.check_now")
@@ -302,17 +284,19 @@ def test_the_report_gives_the_evidence_in_words_and_counts_the_articles(commerci
     assert "The shop says that this page no longer exists. It answered 404." in page
     assert "Healthy wedge" not in page
     assert response.context["object_list"][0].page_count == 2
+    assert "Healthy wedge" in text_of(commercial.get(reverse(REPORT), {"show": "all"}))
 
 
 def test_the_report_exports_what_it_shows_and_the_address(commercial, broken):
     heading, row = csv_of(commercial.get(reverse(REPORT), {"export": "csv"}))
     assert heading.startswith(
-        "Offer,Retailer,Region,Problem,Evidence,Since,Articles affected,Product address"
+        "Offer,Retailer,Region,Programme,Product address,Reachable,Identity,Can be bought,"
     )
     assert "Wobble cushion" in row
     assert broken.destination in row
     xlsx = commercial.get(reverse(REPORT), {"export": "xlsx"})
-    assert openpyxl.load_workbook(BytesIO(b"".join(xlsx.streaming_content))).active["D2"].value == "Broken"
+    health = openpyxl.load_workbook(BytesIO(b"".join(xlsx.streaming_content))).active["F2"].value
+    assert health == "Broken"
 
 
 def test_the_report_is_filtered_by_region(commercial, broken):
@@ -347,6 +331,30 @@ def test_the_front_page_counts_what_waits_and_leads_there(commercial, broken):
 
 def test_the_front_page_is_silent_to_who_cannot_act(broken):
     assert "Offers that need a look" not in text_of(desk_of(REVIEWERS).get(reverse("wagtailadmin_home")))
+
+
+def test_the_front_page_names_articles_in_which_a_region_has_no_seller(editor):
+    """A shop without an address yet is named to readers, and what nobody placed or nobody may sell asks for nothing."""
+    uk, us = RegionFactory(), RegionFactory(code="US")
+    shop = {region: RetailerFactory(region=region) for region in (uk, us)}
+    british = OfferFactory(product__name="British sleeve", retailer=shop[uk]).product
+    named = OfferFactory(product__name="Named sleeve", retailer=shop[uk]).product
+    OfferFactory(product=named, retailer=shop[us], draft=True)
+    both = OfferFactory(product__name="Broken sleeve", retailer=shop[uk], reachable="broken").product
+    OfferFactory(product=both, retailer=shop[us], enabled=False)
+    OfferFactory(product__name="Unplaced sleeve", retailer=shop[uk])
+    withdrawn = ProductFactory(withdrawn_at=timezone.now(), withdrawn_reason="The strap can tear.")
+    ConditionPageFactory(title="Sciatica", blocks=[product_box(named), product_box(withdrawn)])
+    ConditionPageFactory(title="Thigh pain", blocks=[product_box(british)])
+    ConditionPageFactory(title="Knee pain", blocks=[product_box(british), product_box(both)])
+    ConditionPageFactory(title="Taken down", blocks=[product_box(british)]).unpublish()
+    home = editor.get(reverse("wagtailadmin_home"))
+    page = " ".join(text_of(home).split())
+    assert "Articles without a seller (2)" in page
+    assert page.index("Knee pain") < page.index("Nobody to buy from in the UK, the USA")
+    assert page.index("Thigh pain") < page.rindex("Nobody to buy from in the USA")
+    listing = editor.get(url(Product, "list"), {"no_seller_in": us.pk})
+    assert [product.name for product in listing.context["object_list"]] == ["British sleeve", "Broken sleeve"]
 
 
 # --- who may --------------------------------------------------------------------------------------

@@ -23,8 +23,8 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.utils import timezone
 
-from products import programmes
-from products.clicks import counting
+from products import prepared, programmes
+from products.clicks import counting, following
 from products.clicks.counting import clicked_offers, count
 from products.clicks.departures import find, sub_id_of
 from products.destinations import must_be_direct
@@ -577,3 +577,52 @@ def _hostile_headers(rng: random.Random) -> dict[str, str]:
     if rng.random() < 0.02:
         headers["HTTP_COOKIE"] = f"region={_noise(rng)}; sessionid={_noise(rng)}"
     return headers
+
+
+# --- finding and counting in one statement --------------------------------------------------------
+
+
+def test_a_button_that_was_followed_before_costs_one_statement(offer, page, django_assert_num_queries):
+    for _ in range(2):
+        Reader().get(f"/go/{offer.pk}/?p={page.pk}")
+    statements = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(following, "ask", lambda *asked: statements.append(asked) or prepared.ask(*asked))
+        patch.setattr(following, "count", lambda *_, **__: pytest.fail("It was counted by itself."))
+        assert Reader().get(f"/go/{offer.pk}/?p={page.pk}").status_code == 307
+    assert len(statements) == 1
+    assert Clicks.objects.get().people == 3
+
+
+@pytest.mark.parametrize("change", ["destination", "identity", "region", "page", "health", "network"])
+def test_what_changed_since_a_button_was_followed_decides(offer, page, change):
+    link = f"/go/{offer.pk}/?p={page.pk}"
+    before = [Reader().get(link) for _ in range(2)][1]["Location"]
+    programme = offer.retailer.programme
+    match change:
+        case "destination":
+            Offer.objects.filter(pk=offer.pk).update(destination=offer.destination + "?size=2")
+        case "identity":
+            identity = {name: f"{value}9" for name, value in programme.identity.items()}
+            Programme.objects.filter(pk=programme.pk).update(identity=identity)
+        case "region":
+            RegionFactory(code="AT", name="Austria", sort_order=0)
+        case "page":
+            page.unpublish()
+        case "health":
+            Offer.objects.filter(pk=offer.pk).update(reachable="broken")
+        case "network":
+            Programme.objects.filter(pk=programme.pk).update(network="amazon")
+    answer = Reader().get(link)
+    counted = sum(row.people for row in Clicks.objects.all())
+    if change in {"health", "network"}:
+        assert (answer.status_code, counted) == (200, 2)
+    else:
+        assert (answer.status_code, counted) == (307, 3)
+        assert (answer["Location"] == before) == (change in {"region", "page"})
+
+
+def test_only_an_answer_without_a_body_goes_without_a_content_policy(offer, page):
+    sent_on, page_instead = Reader().get(way(offer, page)), Reader().get("/go/0/")
+    assert (sent_on.status_code, sent_on.content, "Content-Security-Policy" in sent_on) == (307, b"", False)
+    assert "default-src 'none'" in page_instead["Content-Security-Policy"]

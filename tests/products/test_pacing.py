@@ -23,7 +23,7 @@ from products.pacing import Engine, Lease, Work
 from tests.hostile_server import HostileServer
 
 ROOT = Path(__file__).resolve().parents[2]
-BLUR = 0.03  # seconds that the way to the server's clock may add or take
+BLUR = 0.08  # seconds that the way to the server's clock may add or take on a busy machine
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,8 +25,10 @@ from articles.governance import ReminderState
 from articles.models import Reminder, ReviewDigest, ReviewSchedule
 from articles.services import flag_overdue
 from demo.retailers import Behaviour, RetailerServer
-from products import destinations
-from products.models import Check, Flip, Offer
+from products import destinations, mass_checks
+from products.leases import database_now
+from products.linkcheck.verdict import Outcome
+from products.models import Check, Checking, Flip, MassCheck, Offer
 from tasks.celery import app
 from tests.factories import (
     ConditionPageFactory,
@@ -158,6 +161,46 @@ def test_beat_and_a_worker_see_a_shop_go_down_and_come_back(shops, broker, start
     assert list(flips) == [("unknown", "ok"), ("ok", "broken"), ("broken", "ok")]
     assert Check.objects.filter(offer=offer).count() >= 4
     assert shops.max_in_flight["peak.example"] == 1
+
+
+def test_a_worker_carries_a_mass_check_to_its_end_at_the_shops_pace_and_leaves_what_was_cancelled(
+    shops, start, tmp_path, settings
+):
+    settings.FETCH_HOSTS = str(tmp_path / "fetch_hosts")
+    destinations._targets_of.cache_clear()
+    peak, pace = shops.shop("peak.example"), 0.5
+    shop = RetailerFactory(domains=["peak.example"], programme=None, pace=str(pace))
+    for number in range(5):
+        address = peak.product(f"/strap-{number}", name=f"Strap {number}")
+        product = ProductFactory(name=f"Strap {number}")
+        OfferFactory(product=product, retailer=shop, destination=address)
+    peak.set("/strap-0", Behaviour.GONE)
+    later = timezone.now() + timedelta(days=9)
+    Offer.objects.update(next_check_at=later)
+    by_hand = OfferFactory(retailer__checking=Checking.HUMAN)
+    user = UserFactory(is_superuser=True)
+
+    def ask(**chosen: object) -> MassCheck:
+        offers = Offer.objects.filter(**chosen)
+        return mass_checks.ask(offers, about="Straps", user=user, now=database_now())
+
+    cancelled = ask(product__name="Strap 4")
+    assert mass_checks.cancel(cancelled, user=user, now=database_now()) == 1
+    asked = ask(pk__in=Offer.objects.exclude(product__name="Strap 4"))
+    more = {"FETCH_HOSTS": settings.FETCH_HOSTS}
+    worker = start("worker", "--queues", "links", "--concurrency", "2", **more)
+    start("beat", **more)
+    eventually(lambda: mass_checks.progress(asked).is_over, worker)
+
+    found = mass_checks.progress(asked)
+    assert (found.checked, found.refused) == (4, 1)
+    assert found.outcomes == {Outcome.HEALTHY: 3, Outcome.GONE: 1}
+    assert asked.rows.exclude(refusal="").get().offer == by_hand
+    looks = list(Check.objects.order_by("at").values_list("at", flat=True))
+    assert len(looks) == 4  # each once
+    assert (looks[-1] - looks[0]).total_seconds() >= 3 * pace * 0.9
+    assert shops.max_in_flight["peak.example"] == 1
+    assert Offer.objects.get(product__name="Strap 4").next_check_at == later
 
 
 def test_a_worker_flags_an_overdue_article_once_however_often_it_is_told(broker, start):

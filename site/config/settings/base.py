@@ -46,7 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "config.content_policy.ContentPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -102,6 +102,9 @@ PAGE_CACHE = env.switch("PAGE_CACHE", default=True)
 PAGE_CACHE_MEGABYTES = env.whole_number(
     "PAGE_CACHE_MEGABYTES", default=64, least=1, most=4096
 )  # each process
+GENERATION_FILE = env.file_to_share(
+    "GENERATION_FILE"
+)  # by every process that reads or writes pages, all on one host; none: they ask Redis
 
 # --- people ---------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "articles.User"

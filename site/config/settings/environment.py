@@ -126,6 +126,18 @@ def existing_file(name: str) -> str:
     return value
 
 
+def file_to_share(name: str) -> str:
+    """The whole path of a file in a folder that can be written to; empty where the variable is not set."""
+    value = text(name, default="")
+    folder = Path(value).parent
+    if value and not (Path(value).is_absolute() and folder.is_dir() and os.access(folder, os.W_OK)):
+        raise SystemExit(
+            f'Referred cannot start. Environment variable "{name}" must be the whole path of a file in a folder that can'
+            f" be written to, not {value!r}."
+        )
+    return value
+
+
 def time_zone(name: str, *, default: str) -> str:
     """The name of a time zone, such as Europe/London."""
     value = text(name, default=default)

@@ -837,7 +837,7 @@ def typed_block(block: Block, style: Style) -> Iterator[str]:
             yield style.item_gap.join(items)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(documents(), STYLES, st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_an_article_typed_in_any_style_is_read_as_the_same_article(
     document: Document, style: Style, end: str, marked: bool
@@ -855,7 +855,6 @@ LINES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.lists(st.one_of(LINES, st.text(max_size=20))).map("\n".join)))
 @example("T\n\nS.\n\nBuy x\nX ( )")
 @example("T\n\nMedically reviewed by\n" + "a,\n" * 300)
@@ -871,7 +870,6 @@ def test_any_text_is_read_or_refused_and_never_breaks(text: str) -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(LINES, SENTENCES, capital(phrase(1, 4)), phrase(1, 4))))
 def test_no_word_is_lost_doubled_or_moved_below_the_standfirst(lines: list[str]) -> None:
     claims = ("Medically", "Reviewed", "3 March")

@@ -16,6 +16,7 @@ from products.linkcheck.health import (
     Usage,
     advance,
     dismiss,
+    forget,
 )
 from products.linkcheck.verdict import Axis, Buyable, Identity, Judgement, Outcome, Reachable
 
@@ -421,3 +422,28 @@ def test_looks_in_one_breath_are_one_observation():
 def test_a_naive_time_is_refused():
     with pytest.raises(ValueError, match="aware"):
         advance(Health(), GOOD, now=START.replace(tzinfo=None))
+
+
+# --- a changed address ----------------------------------------------------------------------------
+
+
+@given(HISTORIES)
+def test_a_changed_address_forgets_all_and_keeps_each_change(history):
+    steps = play(history)
+    health = steps[-1][2].health if steps else Health()
+    step = forget(health, now=START)
+    assert step.health == Health()
+    assert {flip.axis for flip in step.flips} <= {
+        axis for axis in Axis if health.value(axis).value != "unknown"
+    }
+    assert not any(Reachable.SUSPECT in (flip.before, flip.after) for flip in step.flips)
+    assert all(flip.after.value == "unknown" and flip.reason for flip in step.flips)
+
+
+def test_what_a_suspect_was_before_is_what_is_forgotten():
+    suspect = play([(GOOD, HOUR), (bad(Outcome.GONE), HOUR)])[-1][2].health
+    flips = forget(suspect, now=START, identity=Identity.PROVEN).flips
+    assert [(flip.axis, flip.before.value) for flip in flips] == [
+        (Axis.REACHABLE, "ok"),
+        (Axis.BUYABLE, "in_stock"),
+    ]

@@ -1,0 +1,132 @@
+"""A shop dies: from the day's mail to what was seen, and back to well, in a real browser against a real shop."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from articles.digests import send_digests
+from demo.retailers import Behaviour, RetailerServer, Shop
+from products import destinations
+from products.addresses import read_targets
+from products.fetch import Door
+from products.leases import database_now
+from products.models import Alarm, AlarmKind, MassCheck, Offer
+from products.rounds import Limits, run_round
+from tests.browser.person import Person
+from tests.desk import EDITORS, desk_of
+from tests.factories import ConditionPageFactory, OfferFactory, ProductFactory, RetailerFactory, product_box
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TEMPO = 0.00002  # an hour passes in 72 ms
+OFFERS = 6
+QUICK = Limits(threads=4, seconds=10.0, hop_patience=1.0)
+
+
+@pytest.fixture
+def shop(tmp_path: Path, settings) -> Iterator[Shop]:
+    with RetailerServer() as server:
+        server.shop("peak.example")
+        server.write_fetch_hosts(tmp_path / "fetch_hosts")
+        settings.FETCH_HOSTS = str(tmp_path / "fetch_hosts")
+        destinations._targets_of.cache_clear()
+        yield server.shop("peak.example")
+    destinations._targets_of.cache_clear()
+
+
+@pytest.fixture
+def check_all(shop: Shop, settings) -> Callable[[], None]:
+    """What the worker does when everything is due."""
+    door = Door(
+        user_agent="ReferredCheck/1.0", targets=read_targets(Path(settings.FETCH_HOSTS)), deadline=2.0
+    )
+
+    def look() -> None:
+        Offer.objects.update(next_check_at=database_now())
+        run_round(door, tempo=TEMPO, limits=QUICK)
+
+    return look
+
+
+@pytest.fixture
+def offers(shop: Shop) -> list[Offer]:
+    retailer = RetailerFactory(name="Peak Physio", domains=["peak.example"], programme=None, pace="0.1")
+    products = [ProductFactory(name=f"Thigh strap {number}") for number in range(OFFERS)]
+    ConditionPageFactory(title="Hamstring strain", blocks=[product_box(product) for product in products])
+    return [
+        OfferFactory(
+            product=product, retailer=retailer, destination=shop.product(f"/p/{number}", name=product.name)
+        )
+        for number, product in enumerate(products)
+    ]
+
+
+def violations(page: Page) -> list[str]:
+    """What is wrong with our part of the screen; Wagtail's own filters and messages are judged by nobody."""
+    found = Axe().run(
+        page, context={"include": [["#listing-results"]], "exclude": [[".messages"], ["[role=alert]"]]}
+    )
+    return [
+        f"{rule['id']}: {node['html']}" for rule in found.response["violations"] for node in rule["nodes"]
+    ]
+
+
+def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_again(
+    page: Page, person: Person, live_server, shop, offers, check_all, screenshots, keep_picture
+):
+    editor = desk_of(EDITORS)
+    session = editor.cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    check_all()
+    shop.down(Behaviour.GONE)
+    for _ in range(6):
+        check_all()
+    alarm = Alarm.objects.ringing(timezone.now()).get()
+    assert alarm.kind == AlarmKind.FAILING
+    send_digests(now=timezone.now(), hour=0)
+    (letter,) = mail.outbox
+    link = re.search(r"https?://[^/\s]+(/admin/alarms/\d+/)", letter.body)
+    assert link is not None
+
+    person.open(live_server.url + link[1])
+    person.click(page.get_by_role("link", name="Health of the links to Peak Physio (UK)").first)
+    evidence = page.get_by_text("The shop says that this page no longer exists.")
+    expect(evidence).to_have_count(OFFERS)
+    person.has_done("From the day's mail to what was seen of a dead shop", most=3)
+    keep_picture("link-health", page.screenshot())
+    assert violations(page) == []
+
+    shop.up()
+    person.click(page.get_by_role("link", name="Check all of these now").first)
+    person.click(page.get_by_role("main").get_by_role("button", name="Check now").first)
+    said = page.locator("[data-mass-check-said]")
+    expect(said).to_have_text(f"0 of {OFFERS} done.")
+    page.reload()
+    expect(page.get_by_role("progressbar", name=f"0 of {OFFERS} done.")).to_be_visible()
+    asked = MassCheck.objects.get()
+    assert (asked.asked_by, Offer.objects.due(database_now()).count()) == (editor.user, OFFERS)
+
+    check_all()
+    expect(said).to_have_text(f"Done: {OFFERS} looked at.", timeout=10_000)  # by itself
+    expect(page.get_by_role("status").filter(has_text="Done")).to_have_count(1)
+    expect(page.get_by_role("button", name="Cancel the rest")).to_have_count(0)
+    expect(page.get_by_text(f"{OFFERS} × The link leads to the product.")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its names
+        page.screenshot(path=screenshots / f"mass-check-{scheme}.png", full_page=True)
+        assert violations(page) == []
+    for _ in range(3):
+        check_all()  # each speaks for itself again
+    assert not Alarm.objects.open().exists()
+    page.goto(live_server.url + reverse("link_health:index"))
+    expect(page.get_by_role("main")).not_to_contain_text("Thigh strap")
+    person.has_done("From there to the check that finds it well again")
