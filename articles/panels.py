@@ -6,18 +6,27 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from django.db.models import BigIntegerField, Exists, OuterRef, Subquery
+from django.db.models.functions import Cast
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from wagtail.admin.ui.components import Component
 from wagtail.admin.ui.side_panels import BaseSidePanel
 from wagtail.admin.views.home import WorkflowObjectsToModeratePanel
-from wagtail.models import Page, Revision, TaskState
+from wagtail.models import TaskState
 
 from articles.amendments import may_withdraw
 from articles.clinical_content import clinical_fingerprint
 from articles.days import site_day
 from articles.governance import due_dates
-from articles.models import ArticleImport, ConditionPage, ReviewSchedule, ReviewTrigger
+from articles.models import (
+    ArticleImport,
+    ConditionPage,
+    MedicalReviewTaskState,
+    ReviewSchedule,
+    ReviewTrigger,
+)
 from articles.planners import visible
 from articles.reports import addresses
 from articles.review_desk import ArticleListingView, Stands, desk_url
@@ -34,8 +43,8 @@ SHOWN = 5
 class OverduePanel(Component):
     """Articles whose review is overdue and waits for this person, the longest first, and the way to all of them.
 
-    An editor sees what they may plan, a reviewer their own work. What is at a reviewer is theirs to see to: Wagtail's
-    own panels list it, for both.
+    An editor sees what they may plan, a reviewer their own work. What is at a reviewer is theirs to see to, in a
+    panel of its own.
     """
 
     name = "overdue_articles"
@@ -69,59 +78,62 @@ def add_overdue_panel(request: HttpRequest, panels: list[Component]) -> None:
         panels.append(OverduePanel(request))
 
 
-class AwaitingReviewPanel(WorkflowObjectsToModeratePanel):
-    """Wagtail's panel of what waits for a person, cut to what has waited longest, with the way to the rest.
+class MedicalReviewsPanel(Component):
+    """Medical reviews that wait for this person: first their own, then the longest-waiting, and the way to the rest."""
 
-    Wagtail shows all of it, and finding out what a person may do with one article takes some thirty statements.
-    """
+    name = "medical_reviews"
+    template_name = "desk/home_reviews.html"
+    order = 108
 
-    template_name = "desk/home_awaiting.html"
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
 
     def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
-        request = parent_context["request"]
-        waiting = TaskState.objects.reviewable_by(request.user)
+        user = self.request.user
+        waiting = MedicalReviewTaskState.objects.filter(
+            pk__in=TaskState.objects.reviewable_by(user).values("pk")
+        )
+        page = Cast(OuterRef("workflow_state__object_id"), BigIntegerField())
+        schedule = ReviewSchedule.objects.filter(page=page)
         longest = (
-            waiting.select_related("revision__user", "workflow_state__workflow")
-            .prefetch_related("revision__content_object__latest_revision")
-            .annotate(previous_revision_id=Revision.objects.previous_revision_id_subquery())
-            .order_by("started_at", "pk")[:SHOWN]
+            waiting.annotate(
+                is_own=Exists(schedule.filter(reviewer__user=user.pk)),
+                due_on=Subquery(schedule.values("due_on")),
+            )
+            .select_related("revision__user")
+            .order_by("-is_own", "started_at", "pk")[:SHOWN]
         )
         return {
-            "request": request,
-            "csrf_token": parent_context["csrf_token"],
-            "states": [
-                _awaiting(state, request.user)
+            "rows": [
+                {"state": state, "url": reverse("medical_review:review", args=[state.pk])}
                 for state in longest
-                if isinstance(state.revision.content_object, Page)
             ],
             "count": waiting.count(),
-            "shown": SHOWN,
             "waiting_url": desk_url(Stands.WAITING),
         }
 
 
-def _awaiting(state: Any, user: Any) -> dict[str, Any]:
-    """What Wagtail's template wants to know of a task that waits."""
-    page = state.revision.content_object
-    return {
-        "obj": page,
-        "revision": state.revision,
-        "previous_revision_id": state.previous_revision_id,
-        "live_revision_id": page.live_revision_id,
-        "task_state": state,
-        "actions": state.task.specific.get_actions(page, user),
-        "workflow_tasks": state.workflow_state.all_tasks_with_status(),
-        "workflow_action_url_name": "wagtailadmin_pages:workflow_action",
-        "workflow_preview_url_name": "wagtailadmin_pages:workflow_preview",
-        "revisions_compare_url_name": "wagtailadmin_pages:revisions_compare",
-    }
+class OtherTasksPanel(WorkflowObjectsToModeratePanel):
+    """Wagtail's own panel without the medical reviews. It asks some thirty statements for each task."""
+
+    def get_context_data(self, parent_context: Mapping[str, Any]) -> dict[str, Any]:
+        waiting = TaskState.objects.reviewable_by(parent_context["request"].user)
+        others = set(
+            waiting.exclude(pk__in=MedicalReviewTaskState.objects.values("pk")).values_list("pk", flat=True)
+        )
+        if not others:
+            return {"states": []}
+        context: dict[str, Any] = super().get_context_data(parent_context)
+        context["states"] = [entry for entry in context["states"] if entry["task_state"].pk in others]
+        return context
 
 
-def shorten_awaiting_panel(request: HttpRequest, panels: list[Component]) -> None:
-    """Put ours in the place of Wagtail's."""
+def add_reviews_panel(request: HttpRequest, panels: list[Component]) -> None:
+    """Medical reviews in a panel of their own, before Wagtail's of other tasks."""
     panels[:] = [
-        AwaitingReviewPanel() if type(panel) is WorkflowObjectsToModeratePanel else panel for panel in panels
+        OtherTasksPanel() if type(panel) is WorkflowObjectsToModeratePanel else panel for panel in panels
     ]
+    panels.append(MedicalReviewsPanel(request))
 
 
 class ReviewSidePanel(BaseSidePanel):

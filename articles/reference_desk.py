@@ -48,6 +48,7 @@ class ReferenceViewSet(SnippetViewSet):
     add_to_admin_menu = True
     purpose = "What articles rest on. One that is superseded or retracted calls for a medical review of every published article that cites it."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     add_view_class = ReferenceCreateView
     edit_view_class = ReferenceEditView
     list_display = [

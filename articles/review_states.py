@@ -38,13 +38,15 @@ def edited_since_review(*, today: datetime.date) -> list[int]:
         .filter(live_words__isnull=False, signed_words__isnull=False)
         .exclude(live_words=F("signed_words"))
         .select_related("page")
+        .only("page__content_type")
         .order_by()
     )
     schedules = {schedule.page_id: schedule for schedule in edited}
     reviews: dict[int, list[MedicalReview]] = defaultdict(list)
-    for review in (
-        MedicalReview.objects.filter(page__in=schedules).defer("snapshot").order_by("-signed_at", "-pk")
-    ):
+    signatures = MedicalReview.objects.filter(page__in=schedules).only(
+        "page", "outcome", "fingerprint", "signed_at"
+    )
+    for review in signatures.order_by("-signed_at", "-pk"):
         reviews[review.page_id].append(review)
     shown = shown_to_readers([schedule.page for schedule in schedules.values()])
     return [

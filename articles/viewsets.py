@@ -42,6 +42,7 @@ class AuthorViewSet(SnippetViewSet):
     menu_label = "Authors"
     purpose = "Who writes, as readers see it under an article's title."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     ordering = "name"
     list_display = [
         "name",
@@ -69,6 +70,7 @@ class ReviewerViewSet(SnippetViewSet):
     menu_label = "Reviewers"
     purpose = "Clinicians who sign medical reviews. Only a registration that somebody looked up, and that has not expired, lets them sign."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     list_display = [
         "__str__",
         "profession",
@@ -105,6 +107,7 @@ class ReviewTierViewSet(SnippetViewSet):
     add_to_settings_menu = True
     purpose = "How often, and how strictly, a kind of article is reviewed again. An article without a tier has the default one."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     edit_view_class = TierEditView
     edit_template_name = "desk/edit_tier.html"
     list_display = [

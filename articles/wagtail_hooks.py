@@ -7,7 +7,7 @@ from articles.calendar_desk import ReviewCalendar
 from articles.forecast_desk import ReviewForecast
 from articles.gate import keep_from_bulk_publishing, keep_from_publishing
 from articles.log_actions import register_actions
-from articles.panels import add_overdue_panel, shorten_awaiting_panel
+from articles.panels import add_overdue_panel, add_reviews_panel
 from articles.permissions import review_permissions
 from articles.problem_desk import ReaderReports, add_reports_panel
 from articles.reference_desk import ReferenceViewSet, keep_cited
@@ -38,7 +38,7 @@ hooks.register("register_bulk_action", Reschedule)
 hooks.register("register_bulk_action", AskReviewer)
 hooks.register("register_permissions", review_permissions)
 hooks.register("construct_homepage_panels", add_overdue_panel)
-hooks.register("construct_homepage_panels", shorten_awaiting_panel)
+hooks.register("construct_homepage_panels", add_reviews_panel)
 hooks.register("before_delete_page", keep_page_on_record)
 hooks.register("before_delete_snippet", keep_signatories)
 hooks.register("before_delete_snippet", keep_cited)

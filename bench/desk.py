@@ -205,6 +205,8 @@ def _pages(furnished: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for who in (EDITORS, REVIEWERS, COMMERCIAL):
         yield "home", reverse("wagtailadmin_home"), (who,)
     yield "page editor", reverse("wagtailadmin_pages:edit", args=[furnished.article.pk]), (EDITORS,)
+    yield "review_forecast:index, earlier dates", reverse("review_forecast:index") + "?level=1", (EDITORS,)
+    yield "review_calendar:day, all that is late", reverse("review_calendar:day", args=["late"]), (EDITORS,)
     seen = set()
     for address in admin_addresses(furnished):
         is_part = address.verb.endswith("results") or address.name == "mass_checks:listing"

@@ -29,6 +29,4 @@ class SafeExport(SpreadsheetExportMixin):
 
 
 class LibraryView(SafeExport, IndexView):
-    """The listing of one library: what it is for, in a line, its rows, and both exports."""
-
-    template_name = "desk/listing.html"
+    """The listing of one library, with both exports. Its view set names `desk/listing.html`, which says what it is for."""

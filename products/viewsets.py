@@ -78,6 +78,7 @@ class OfferListingView(LibraryView):
 class OfferViewSet(SnippetViewSet):
     model = Offer
     index_view_class = OfferListingView
+    index_template_name = "desk/listing.html"
     edit_view_class = WhereUsedEditView
     usage_view_class = WhereUsedView
     icon = "link"
@@ -161,6 +162,7 @@ class ProductViewSet(SnippetViewSet):
     menu_label = "Products"
     purpose = "What articles recommend. A product box in an article shows what stands here; “usage” tells which articles show a product."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     list_display = [
         "name",
         "kind",
@@ -236,6 +238,7 @@ class RetailerViewSet(SnippetViewSet):
     menu_label = "Retailers"
     purpose = "Shops, each in one region. The programme is what pays for our links there; without one they earn nothing."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     list_display = [
         "name",
         Column("region", accessor="region.code", sort_key="region__code"),
@@ -284,6 +287,7 @@ class ProgrammeViewSet(SnippetViewSet):
     menu_label = "Programmes"
     purpose = "Affiliate schemes, with our identity in each. Every link to a programme's shops is built from what stands here."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     list_display = [
         "name",
         "network",
@@ -331,6 +335,7 @@ class RegionViewSet(SnippetViewSet):
     menu_label = "Regions"
     purpose = "Where readers shop: which countries belong together, in which currency, and how paid links are disclosed there."
     index_view_class = LibraryView
+    index_template_name = "desk/listing.html"
     list_display = [
         "code",
         "name",

@@ -101,29 +101,35 @@ def _in_drafts(products: Collection[int]) -> Mapping[int, set[int]]:
 
     The database leaves out revisions that hold none of the numbers; the blocks say which number is a product.
     """
-    wanted = {str(pk) for pk in products}
+    wanted, types = {str(pk) for pk in products}, _types_by_field()
+    texts = [KeyTextTransform(name, F("latest_revision__content")) for name in types]
+    numbers = [
+        Case(When(content_type__in=pks, then=_NumbersIn(text)))
+        for text, pks in zip(texts, types.values(), strict=True)
+    ]
     newer = Page.objects.filter(
         Q(has_unpublished_changes=True) | Q(live=False), latest_revision__isnull=False
     ).order_by()
     likely = [
         pk
-        for pk, *held in newer.values_list("pk", *_held_in_revisions())
-        if any(wanted.intersection(map(str, numbers or ())) for numbers in held)
+        for pk, *held in newer.values_list("pk", *numbers)
+        if any(wanted.intersection(map(str, found or ())) for found in held)
     ]
     if not likely:
         return {}
     found: dict[int, set[int]] = {}
-    contents = Page.objects.filter(pk__in=likely).values_list("pk", "content_type_id", "latest_revision__content")  # fmt: skip
-    for pk, type_pk, content in contents.iterator():
+    contents = newer.filter(pk__in=likely).values_list("pk", "content_type_id", *texts)
+    for pk, type_pk, *fields in contents.iterator():
         model = ContentType.objects.get_for_id(type_pk).model_class()
+        content = dict(zip(types, fields, strict=True))
         named = set(_named_in(model, content)) & set(products) if model else set()
         if named:
             found[pk] = named
     return found
 
 
-def _held_in_revisions() -> list[Case]:
-    """For each field of a page that may name products, the numbers that a revision of such a page holds there."""
+def _types_by_field() -> Mapping[str, list[int]]:
+    """The fields of pages that may name products, with the types of page that have them."""
     types: dict[str, list[int]] = defaultdict(list)
     for model in get_page_models():
         for field in model._meta.get_fields():
@@ -131,16 +137,11 @@ def _held_in_revisions() -> list[Case]:
                 isinstance(field, ForeignKey) and field.related_model is Product
             ):
                 types[field.name].append(ContentType.objects.get_for_model(model).pk)
-    return [
-        Case(
-            When(content_type__in=pks, then=_NumbersIn(KeyTextTransform(name, F("latest_revision__content"))))
-        )
-        for name, pks in types.items()
-    ]
+    return types
 
 
 def _named_in(model: type[Any], content: Mapping[str, Any]) -> Iterator[int]:
-    """The products that a revision of a page of this type names."""
+    """The products that these fields of a page of this type name, as a revision holds them."""
     for field in model._meta.get_fields():
         raw = content.get(field.name)
         if isinstance(field, StreamField) and raw:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime
 
 import pytest
+from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from wagtail.models import Page
+from wagtail.models import GroupApprovalTask, Page, Workflow, WorkflowTask
 
 from articles.models import (
     ArticleImport,
     Author,
     ConditionPage,
     MedicalReview,
+    Reference,
     Reviewer,
     ReviewSchedule,
     ReviewTier,
@@ -99,14 +101,56 @@ def test_a_reviewer_s_front_page_shows_what_has_waited_longest_and_the_way_to_th
         article.get_workflow().start(article, editor.user)
     page = text_of(mine.get(reverse("wagtailadmin_home")))
     awaiting = page[
-        page.index("Awaiting your review") : page.index(f"All {SHOWN + 1} that wait for a review")
+        page.index("Medical reviews that wait") : page.index(f"All {SHOWN + 1} that wait for a review")
     ]
     assert [f"Sore knee {number}" in awaiting for number in range(SHOWN + 1)] == [True] * SHOWN + [False]
     assert f"{reverse(LISTING)}?review=waiting" in page
 
 
+def test_a_reviewer_s_own_review_stands_before_those_of_others_and_is_opened_by_its_title(editor):
+    area, mine = BodyAreaPageFactory(title="Knee"), desk_of(REVIEWERS)
+    older, own = (ConditionPageFactory(title=title, parent=area) for title in ("Older", "Own"))
+    sign_off(own, on=datetime.date(2020, 1, 1))
+    ReviewSchedule.objects.filter(page=own).update(reviewer=ReviewerFactory(user=mine.user))
+    for article in (older, own):
+        article.get_workflow().start(article, editor.user)
+    page = text_of(mine.get(reverse("wagtailadmin_home")))
+    panel = page[page.index("Medical reviews that wait (2)") :]
+    assert panel.index("Own") < panel.index("For you") < panel.index("Older")
+    for article in (older, own):
+        assert reverse("medical_review:review", args=[article.current_workflow_task_state.pk]) in panel
+
+
+def test_tasks_of_a_publisher_s_own_workflow_keep_wagtail_s_panel(editor):
+    area = BodyAreaPageFactory(title="Knee")
+    article, other = (ConditionPageFactory(title=title, parent=area) for title in ("Medical", "Legal"))
+    article.get_workflow().start(article, editor.user)
+    workflow, task = Workflow.objects.create(name="Legal"), GroupApprovalTask.objects.create(name="Legal")
+    task.groups.set(editor.user.groups.all())
+    WorkflowTask.objects.create(workflow=workflow, task=task, sort_order=0)
+    workflow.start(other, editor.user)
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True))
+    page = text_of(client.get(reverse("wagtailadmin_home")))
+    assert "Medical reviews that wait (1)" in page
+    panel = page[page.index("Awaiting your review") :]
+    assert ">Legal</a>" in panel
+    assert ">Medical</a>" not in panel
+
+
 def test_the_front_page_keeps_from_the_commercial_side_what_it_cannot_mend(overdue):
     assert "Medical reviews overdue" not in text_of(desk_of(COMMERCIAL).get(reverse("wagtailadmin_home")))
+
+
+# --- listings -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Author, Reviewer, ReviewTier, Reference])
+def test_each_listing_says_what_it_is_for(model):
+    client = Client()
+    client.force_login(UserFactory(is_superuser=True))
+    page = text_of(client.get(url(model, "list")))
+    assert model.snippet_viewset.purpose.split(".")[0] in page.replace("&#x27;", "'")
 
 
 # --- beside the editor ----------------------------------------------------------------------------

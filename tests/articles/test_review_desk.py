@@ -140,6 +140,7 @@ def test_an_article_without_a_schedule_is_listed_too(editor):
 
 def test_a_reviewer_is_led_to_where_a_review_is_begun_or_waits(overdue):
     desk = desk_of(REVIEWERS)
+    ReviewSchedule.objects.filter(page=overdue).update(reviewer=ReviewerFactory(user=desk.user))
     begin = reverse("medical_review:begin", args=[overdue.pk])
     for address in (reverse(DESK), reverse("wagtailadmin_home")):
         page = text_of(desk.get(address))

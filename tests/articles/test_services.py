@@ -516,7 +516,9 @@ def test_a_flag_stands_in_the_audit_log_in_words(reviewed):
     flag_overdue(now=noon(date(2026, 2, 21)))
     entry = PageLogEntry.objects.get(page=reviewed.pk, action="articles.review.flag")
     assert entry.user is None
-    assert str(entry.formatter.format_message(entry)) == "Flagged for medical review: due, due 2026-02-21"
+    assert (
+        str(entry.formatter.format_message(entry)) == "Flagged for medical review: due, due 21 February 2026"
+    )
 
 
 def test_batches_reach_everything_that_is_due():

@@ -108,7 +108,7 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
 
     log_out(page)
     log_in(page, live_server.url, clinician)
-    page.get_by_role("region", name="Awaiting your review").get_by_role(
+    page.get_by_role("region", name="Medical reviews that wait").get_by_role(
         "link", name="Hamstring strain"
     ).click()
     expect(page.get_by_role("heading", name="What changed since")).to_be_visible()
