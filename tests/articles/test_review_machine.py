@@ -295,8 +295,9 @@ class Reviews(RuleBasedStateMachine):
     def _goes_live(self, pk: int) -> None:
         """A revision was published, unless that is to happen on a later day."""
         if Revision.objects.get(pk=pk).approved_go_live_at:
-            if not self.page.live:  # Wagtail writes the words into the page at once, and readers see none
-                self.seen = self.known[pk]
+            page, revision = self.page, Revision.objects.get(pk=pk).as_object()
+            if not page.live and clinical_fingerprint(page) == clinical_fingerprint(revision):
+                self.seen = self.known[pk]  # Wagtail may write words into a page that no reader sees
             return
         assert self.page.live_revision_id == pk
         self.seen, self.on_record = self.known[pk], self._covered(self.known[pk])
