@@ -1,8 +1,8 @@
 """Everything that must hold before a change is merged, on real services: `python -m demo.checks`.
 
 Every step runs even if one before it failed; nothing is skipped. What follows the options goes to pytest:
-`python -m demo.checks -n 0` runs the tests in one process, `python -m demo.checks --only tests -k links` some of them. Those
-that kill and freeze processes come last.
+`python -m demo.checks -n 0` runs the tests in one process, `python -m demo.checks --only tests -k links` some of them. Types are
+checked while the database is made. Those tests that kill and freeze processes come last, more at a time: they mostly wait.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from urllib.parse import urlsplit
 
 import psycopg
@@ -26,23 +28,25 @@ TEMPLATES = [
 ]
 MIGRATED = "referred_migrated"
 MANAGE = [sys.executable, "manage.py"]
-PROCESSES = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile", "--no-loadscope-reorder"]
+CORES = min(os.cpu_count() or 1, 4)
 STEPS: dict[str, list[list[str]]] = {
     "style": [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         *([["djlint", "--lint", "--quiet", *TEMPLATES]] if TEMPLATES else []),
     ],
-    "types": [["mypy", "products", "articles", "tasks", "site/config", "site/demo"]],
     "contracts": [["lint-imports"]],
+    "types": [["mypy", "products", "articles", "tasks", "site/config", "site/demo"]],
     "migrations": [
         [*MANAGE, "makemigrations", "--check", "--dry-run"],
         [*MANAGE, "migrate", "--verbosity", "0"],
     ],
     "django": [[*MANAGE, "check"]],
-    "tests": [["pytest", *PROCESSES]],
-    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults", *PROCESSES]],
+    "tests": [["pytest", "-n", str(CORES), "--dist", "loadfile", "--no-loadscope-reorder"]],
+    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults", "-n", str(2 * CORES)]],
 }
+BESIDE = "types"
+"""Runs in the background until the tests begin; then it is waited for."""
 
 
 def main() -> int:
@@ -57,7 +61,7 @@ def main() -> int:
             os.environ["CHROMIUM"] = install_chromium()
         with own_test_services() as urls:
             urls |= _fresh_database(urls["DATABASE_URL"])
-            failed = [name for name in names if not _passes(name, urls, for_pytest)]
+            failed = _run(names, _environment(urls), for_pytest)
     except (NoChromiumError, ServiceFailedError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -80,22 +84,65 @@ def _fresh_database(url: str) -> dict[str, str]:
     }
 
 
-def _passes(name: str, urls: dict[str, str], for_pytest: list[str]) -> bool:
-    environment = {
+def _run(names: list[str], environment: dict[str, str], for_pytest: list[str]) -> list[str]:
+    """The steps that failed."""
+    results = {}
+    with ExitStack() as running:
+        waits = running.enter_context(_background(BESIDE, environment)) if BESIDE in names else None
+        for name in [name for name in STEPS if name in names and name != BESIDE]:
+            if waits and name in ("tests", "faults"):
+                results[BESIDE], waits = waits(), None
+            results[name] = _passes(name, environment, for_pytest)
+        if waits:
+            results[BESIDE] = waits()
+    return [name for name, passed in results.items() if not passed]
+
+
+def _environment(urls: dict[str, str]) -> dict[str, str]:
+    return {
         **os.environ,
         **urls,
         "PATH": os.pathsep.join((str(ROOT / ".venv" / "bin"), os.environ.get("PATH", os.defpath))),
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "site"))),
         "DJANGO_SETTINGS_MODULE": "config.settings.test",
     }
+
+
+def _passes(name: str, environment: dict[str, str], for_pytest: list[str]) -> bool:
     started = time.monotonic()
     print(f"\n=== {name}", flush=True)
     passed = True
     for command in STEPS[name]:
         arguments = [*command, *for_pytest] if command[0] == "pytest" else command
         passed &= subprocess.run(arguments, env=environment, cwd=ROOT, check=False).returncode == 0
-    print(f"=== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - started:.1f} s", flush=True)
+    _report(name, passed, started)
     return passed
+
+
+@contextmanager
+def _background(name: str, environment: dict[str, str]) -> Iterator[Callable[[], bool]]:
+    """Starts a step of one command; gives what waits for it, shows what it said and tells whether it passed."""
+    started = time.monotonic()
+    (command,) = STEPS[name]
+    process = subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+    def passes() -> bool:
+        said, _ = process.communicate()
+        print(f"\n=== {name}\n{said}", end="", flush=True)
+        _report(name, process.returncode == 0, started)
+        return process.returncode == 0
+
+    try:
+        yield passes
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _report(name: str, passed: bool, started: float) -> None:
+    print(f"=== {name}: {'passed' if passed else 'FAILED'} in {time.monotonic() - started:.1f} s", flush=True)
 
 
 if __name__ == "__main__":

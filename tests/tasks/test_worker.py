@@ -48,8 +48,9 @@ STOP = 30.0
 
 @pytest.fixture
 def broker() -> Iterator[str]:
-    """A database of Valkey for these processes alone."""
-    url = urlsplit(os.environ["REDIS_URL"])._replace(path="/9").geturl()
+    """A database of Valkey for these processes alone, beside that of the tests (tests/services.py)."""
+    server = urlsplit(os.environ["REDIS_URL"])
+    url = server._replace(path=f"/{int(server.path.strip('/') or 0) + 8}").geturl()
     with redis.Redis.from_url(url) as client:
         client.flushdb()
         yield url
