@@ -14,10 +14,11 @@ from wagtail.admin.models import EditingSession
 from articles.assignments import AssignmentRefused, assign_reviewer
 from articles.content_checks import musts
 from articles.models import ConditionPage, Reviewer
+from articles.notices import told_in_one_letter
 from articles.workflow import takes_part, why_not_begin
 
 MOST_AT_ONCE = 50
-"""Each is a submission with its checks, its mail and its place in the log."""
+"""Each is a submission with its checks and its place in the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ def ask_for_reviews(
 
     Of each article all is done, or nothing. Nothing is ever signed here. The caller has seen that `user` may edit them.
     """
-    return [Answer(page, _ask(page, reviewer, submit=submit, user=user, now=now)) for page in pages]
+    with told_in_one_letter():
+        return [Answer(page, _ask(page, reviewer, submit=submit, user=user, now=now)) for page in pages]
 
 
 def _ask(page: ConditionPage, reviewer: Reviewer, *, submit: bool, user: Any, now: datetime.datetime) -> str:

@@ -538,7 +538,10 @@ def test_one_reviewer_is_asked_for_several_reviews_and_gets_them(editor, reviewe
     signed = MedicalReview.objects.count()
     desk_of(REVIEWERS)  # another reviewer, who is not told
     response = ask(editor, reviewer, *three)
-    assert [mail.to for mail in mailoutbox] == [[reviewer.user.email]] * 3
+    (letter,) = mailoutbox
+    assert (letter.to, letter.subject) == ([reviewer.user.email], "3 articles wait for your medical review")
+    for state in MedicalReviewTaskState.objects.all():
+        assert reverse("medical_review:review", args=[state.pk]) in letter.body
     assert response["Location"] == reverse(DESK)
     assert "3 articles are with Dr Ann Bell for review." in text_of(editor.get(reverse(DESK)))
     assert waiting() == {"Late", "Soon", "Far"}
