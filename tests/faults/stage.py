@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -39,6 +41,8 @@ class Stage:
     def __init__(self, scene: Scene, folder: Path, *, tempo: float) -> None:
         self.scene = scene
         self.folder = folder
+        # Not in pytest's folders: each of its processes shuts them to everybody else, and so to a PostgreSQL of root's.
+        self._database = Path(tempfile.mkdtemp(prefix="referred-"))
         self._tempo = tempo
         self._running = ExitStack()
         self._postgresql = ExitStack()
@@ -53,12 +57,12 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("DATABASE_URL", raising=False)
             patch.setenv("REDIS_URL", self.redis_url)  # named, so that none is started
-            urls = self._postgresql.enter_context(services(self.folder / "database"))
+            urls = self._postgresql.enter_context(services(self._database))
         self.database_url = urls["DATABASE_URL"]
 
     def stop_database_at_once(self) -> datetime:
         """As a power cut would: PostgreSQL's "immediate" shutdown, no checkpoint. Returns the moment."""
-        postmaster = (self.folder / "database" / "postgresql" / "postmaster.pid").read_text().split()[0]
+        postmaster = (self._database / "postgresql" / "postmaster.pid").read_text().split()[0]
         stopped = datetime.now(UTC)
         process = psutil.Process(int(postmaster))
         process.send_signal(signal.SIGQUIT)
@@ -264,6 +268,7 @@ class Stage:
                 if pipe is not None:
                     pipe.close()
         self._postgresql.close()
+        shutil.rmtree(self._database)
 
 
 _CELERY = [sys.executable, "-m", "celery", "-A", "tasks"]
