@@ -44,7 +44,7 @@ from wagtail.admin.ui.tables.pages import BulkActionsColumn, PageTitleColumn
 from wagtail.admin.views.pages.listing import IndexView, PageFilterSet
 from wagtail.admin.viewsets.pages import PageListingViewSet
 from wagtail.admin.widgets.button import Button
-from wagtail.models import Page
+from wagtail.models import Page, Site
 from wagtail.permissions import policy_registry
 
 from articles.calendar_desk import ReviewCalendar
@@ -430,8 +430,10 @@ class ArticleListingView(SafeExport, IndexView):
         explorable = policy_registry.get_by_type(Page).explorable_instances(self.request.user)
         parents = {page._parent_page.pk for page in pages}
         may_open = set(explorable.filter(pk__in=parents).order_by().values_list("pk", flat=True))
+        roots = Site.get_site_root_paths()
         for page in pages:
             page.desk = rows[page.pk]
+            page._wagtail_cached_site_root_paths = roots  # or else each row's menu asks the cache for them
             if page._parent_page.pk in may_open:
                 page.annotated_parent_page = page._parent_page  # the title's cell leads there
         return super().get_table(object_list)

@@ -7,9 +7,10 @@ one never published, stand in their latest revision only, so those are read too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, F, ForeignKey, Func, JSONField, Q, When
@@ -21,17 +22,22 @@ from wagtail.models import Page, ReferenceIndex, get_page_models
 
 from products.models import Product
 
-LISTED = (
-    "title", "draft_title", "url_path", "content_type", "live", "has_unpublished_changes", "latest_revision"
-)  # fmt: skip
-"""What a list of uses needs of a page: a large shop's products stand on thousands."""
+
+class UsingPage(NamedTuple):
+    """What tells a page apart and where it stands. A large shop's products stand on thousands; few are listed."""
+
+    pk: int
+    title: str
+    live: bool
+    has_unpublished_changes: bool
+    latest_revision_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
     """A page that shows one or more of the products asked for."""
 
-    page: Page
+    page: UsingPage
     live: frozenset[int]
     """The products that readers find on it now, by primary key."""
     draft: frozenset[int]
@@ -61,7 +67,8 @@ def uses_of(products: Collection[int]) -> list[Use]:
     indexed = _indexed(products)
     drafts = _in_drafts(products)
     found = []
-    for page in Page.objects.order_by().filter(pk__in={*indexed, *drafts}).only(*LISTED):
+    pages = Page.objects.order_by().filter(pk__in={*indexed, *drafts})
+    for page in map(UsingPage._make, pages.values_list(*UsingPage._fields)):
         stored = frozenset(indexed.get(page.pk, ()))
         newest = frozenset(drafts.get(page.pk, ())) if _has_draft(page) else stored
         live = stored if page.live else frozenset()
@@ -70,7 +77,7 @@ def uses_of(products: Collection[int]) -> list[Use]:
     return sorted(found, key=lambda use: (not use.live, use.page.title.casefold(), use.page.pk))
 
 
-def _has_draft(page: Page) -> bool:
+def _has_draft(page: UsingPage) -> bool:
     """Whether its newest words stand in a revision and not in the page table."""
     return page.latest_revision_id is not None and (page.has_unpublished_changes or not page.live)
 
@@ -132,21 +139,31 @@ def _types_by_field() -> Mapping[str, list[int]]:
     """The fields of pages that may name products, with the types of page that have them."""
     types: dict[str, list[int]] = defaultdict(list)
     for model in get_page_models():
-        for field in model._meta.get_fields():
-            if isinstance(field, StreamField) or (
-                isinstance(field, ForeignKey) and field.related_model is Product
-            ):
-                types[field.name].append(ContentType.objects.get_for_model(model).pk)
+        for field in _naming_fields(model):
+            types[field.name].append(ContentType.objects.get_for_model(model).pk)
     return types
 
 
-def _named_in(model: type[Any], content: Mapping[str, Any]) -> Iterator[int]:
+@cache
+def _naming_fields(model: Any) -> Sequence[StreamField | ForeignKey]:
+    """The fields of a type of page that may name products."""
+    return [
+        field
+        for field in model._meta.get_fields()
+        if isinstance(field, StreamField)
+        or (isinstance(field, ForeignKey) and field.related_model is Product)
+    ]
+
+
+def _named_in(model: Any, content: Mapping[str, Any]) -> Iterator[int]:
     """The products that these fields of a page of this type name, as a revision holds them."""
-    for field in model._meta.get_fields():
+    for field in _naming_fields(model):
         raw = content.get(field.name)
-        if isinstance(field, StreamField) and raw:
+        if not raw:
+            continue
+        if isinstance(field, StreamField):
             yield from _named_by(field.stream_block, field.to_python(raw).raw_data)
-        elif isinstance(field, ForeignKey) and field.related_model is Product and raw:
+        else:
             yield int(raw)
 
 

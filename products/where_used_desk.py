@@ -54,14 +54,18 @@ def products_of(thing: Any) -> list[int]:
 def rows_for(uses: Iterable[Use], request: HttpRequest) -> list[UseRow]:
     """Uses in words, with links that lead somewhere: to the editor, or to the page as readers see it.
 
-    A draft is named only to who may edit it. Three queries, however many uses there are.
+    A draft is named only to who may edit it. Four queries, however many uses there are.
     """
     shown = list(uses)
+    pages = Page.objects.in_bulk([use.page.pk for use in shown])
+    shown = [use for use in shown if use.page.pk in pages]  # one may have been deleted since
     names = dict(
         Product.objects.filter(pk__in={pk for use in shown for pk in use.products}).values_list("pk", "name")
     )
     rows = []
-    for use, (title, url) in zip(shown, page_links([use.page for use in shown], request), strict=True):
+    for use, (title, url) in zip(
+        shown, page_links([pages[use.page.pk] for use in shown], request), strict=True
+    ):
         named = sorted((names[pk] for pk in use.products if pk in names), key=str.casefold)
         rows.append(UseRow(title, url, use.standing, ", ".join(named)))
     return rows
