@@ -41,6 +41,10 @@ class Furniture:
         ]
 
 
+restricted_paths = Remembered(lambda: tuple(PageViewRestriction.objects.values_list("page__path", flat=True)))
+"""`Furniture.restricted` alone, for who needs no more."""
+
+
 def _furniture() -> Furniture:
     from articles.models.pages import ConditionPage  # pages are made of this module
 
@@ -48,7 +52,7 @@ def _furniture() -> Furniture:
         listed=list(
             Page.objects.live().not_type(ConditionPage).order_by("path").defer_streamfields().specific()
         ),
-        restricted=list(PageViewRestriction.objects.values_list("page__path", flat=True)),
+        restricted=restricted_paths(),
         settings={row.site_id: row for row in PublisherSettings.objects.all()},
         roots=[
             SiteRootPath(site.pk, site.root_page.url_path, site.root_url, settings.LANGUAGE_CODE)

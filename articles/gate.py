@@ -30,12 +30,16 @@ class PublishingRefused(ValidationError):
 
 def why_not_publish(page: ConditionPage) -> str:
     """Why these words may not go live, or "". An expired review does not keep its own words from readers."""
+    return _why_not(page, place=page)
+
+
+def _why_not(page: ConditionPage, *, place: ConditionPage) -> str:
+    """The same of words alone, as a revision holds them: `place` knows their site, and of what it is an alias."""
     if wrong := why_not_live(page):
         return wrong
-    site = page.get_site()
-    if site is None or not PublisherSettings.for_site(site).require_review:
+    if not _requires_review(place):
         return ""
-    signed = page if page.alias_of_id is None else page.alias_of
+    signed = place if place.alias_of_id is None else place.alias_of
     words = clinical_fingerprint(page)
     latest = governing_sign_offs(signed, live_fingerprint=words).latest
     if latest is None:
@@ -47,28 +51,36 @@ def why_not_publish(page: ConditionPage) -> str:
     return ""
 
 
+def _requires_review(page: ConditionPage) -> bool:
+    address = page.get_url_parts()
+    if address is None:  # it is below no site
+        return False
+    site, _, _ = address
+    return PublisherSettings.objects.get_or_create(site_id=site)[0].require_review
+
+
 def guard_going_live(page: ConditionPage, *, update_fields: Collection[str] | None) -> None:
     """Raise `PublishingRefused` if saving `page` would publish what may not go live."""
     if not page.live or (update_fields is not None and "live" not in update_fields):
         return
-    stands = ConditionPage.objects.filter(pk=page.pk, live=True, live_revision=page.live_revision_id)
-    if stands.exists():
+    if not (refusal := why_not_publish(page)):
         return
-    if refusal := why_not_publish(page):
+    stands = ConditionPage.objects.filter(pk=page.pk, live=True, live_revision=page.live_revision_id)
+    if not stands.exists():
         raise PublishingRefused(refusal)
 
 
-def may_go_live(revision: Revision, *, scheduled: bool) -> bool:
+def may_go_live(page: ConditionPage, revision: Revision, *, scheduled: bool) -> bool:
     """True, or raises `PublishingRefused`. A schedule that may not be kept is called off, and the log says why:
-    an error would stop the schedules of all other pages."""
-    draft = revision.as_object()
-    refusal = why_not_publish(draft)
+    an error would stop the schedules of all other pages. `page` is where the revision belongs, as it is now."""
+    draft = ConditionPage.from_serializable_data(revision.content, check_fks=False)
+    refusal = _why_not(draft, place=page)
     if not refusal:
         return True
     if not scheduled:
         raise PublishingRefused(refusal)
-    draft.revisions.filter(pk=revision.pk).update(approved_go_live_at=None)
-    log(draft, "articles.publish.refuse", revision=revision, data={"reason": refusal})
+    page.revisions.filter(pk=revision.pk).update(approved_go_live_at=None)
+    log(page, "articles.publish.refuse", revision=revision, data={"reason": refusal})
     return False
 
 

@@ -1,16 +1,19 @@
 """What follows a publication, whichever path it took: button, workflow, bulk, schedule or command line.
 
-`page_published` and `page_unpublished` are the signals that fire in all of them.
+`page_published` and `page_unpublished` are the signals that fire in all of them. The search index follows the row itself.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
+from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 from wagtail.log_actions import get_active_log_context
 from wagtail.models import Page, Revision
+from wagtail.search.signal_handlers import post_delete_signal_handler, post_save_signal_handler
 from wagtail.signals import page_published, page_unpublished
 
 from articles import search_terms, share_pictures
@@ -20,6 +23,7 @@ from articles.days import site_day
 from articles.governance import fingerprint
 from articles.models import ConditionPage, Publication, PublicationKind, SitePage
 from articles.services import schedule_review
+from articles.shown import OF_DRAFTS
 from products import renditions
 
 
@@ -62,6 +66,17 @@ def learn_the_words(sender: type[ConditionPage], instance: ConditionPage, **kwar
 def record_withdrawal(sender: type[ConditionPage], instance: ConditionPage, **kwargs: Any) -> None:
     """Keep that readers see it no more."""
     _record(instance, PublicationKind.UNPUBLISHED, instance.serializable_data())
+
+
+def _keep_found(*, instance: SitePage, update_fields: frozenset[str] | None = None, **signal: Any) -> None:
+    """Wagtail's search index holds a page as its row is: saving a draft, which writes of it no word, leaves it so."""
+    if update_fields is None or not update_fields <= OF_DRAFTS:
+        post_save_signal_handler(instance, **signal)
+
+
+for _model in (model for model in apps.get_models() if issubclass(model, SitePage)):
+    post_save.connect(_keep_found, sender=_model)
+    post_delete.connect(post_delete_signal_handler, sender=_model)
 
 
 def _record(page: ConditionPage, kind: PublicationKind, page_content: dict[str, Any]) -> None:

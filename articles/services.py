@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Prefetch
 from wagtail.log_actions import log
 from wagtail.models import Revision
 
@@ -27,6 +28,7 @@ from articles.models import (
     ConditionPage,
     Credential,
     ImportedReview,
+    Interest,
     MedicalReview,
     Reminder,
     Reviewer,
@@ -34,7 +36,7 @@ from articles.models import (
     ReviewTrigger,
 )
 from articles.reminders import remind
-from articles.review_line import governing_sign_offs, in_words, last_sign_offs, rule_of, tier_of
+from articles.review_line import governing_sign_offs, in_words, last_sign_offs, tier_of
 from products.blocks import placed_product_ids
 from products.models import Retailer
 
@@ -81,7 +83,7 @@ def sign(
     if latest is None:
         _qualified(user, today)
         raise SigningRefused("There is no draft to sign: save the article first.")
-    draft = latest.as_object()
+    draft = page.with_content_json(latest.content)
     reviewer, credential = fit_to_sign(draft, user=user, today=today)
     missing = [sentence for key, sentence in CHECKLIST.items() if not checklist.get(key)]
     if missing:
@@ -135,6 +137,7 @@ def record_sign_off(
     today = site_day(now)
     content = clinical_content(draft)
     previous, _ = last_sign_offs(draft)
+    tier = tier_of(draft)
     return MedicalReview.objects.create(
         page_id=draft.pk,
         revision=sealed,
@@ -147,17 +150,13 @@ def record_sign_off(
         reviewer_name=reviewer.display_name,
         profession=reviewer.profession,
         credential=str(credential),
-        interests=[
-            str(interest)
-            for interest in reviewer.interests.select_related("retailer__region")
-            if interest.holds_on(today)
-        ],
+        interests=[str(interest) for interest in reviewer.interests.all() if interest.holds_on(today)],
         signed_by=user,
         signed_at=now,
         signed_on=today,
         reason=reason,
-        tier=tier_of(draft).slug,
-        interval_months=rule_of(draft).interval_months,
+        tier=tier.slug,
+        interval_months=tier.rule(interval_months=draft.review_interval_months).interval_months,
         supersedes=previous,
     )
 
@@ -181,8 +180,9 @@ def refuse_unseen(draft: ConditionPage, seen: str | None) -> None:
 
 
 def _qualified(user: AbstractBaseUser, today: datetime.date) -> tuple[Reviewer, Credential]:
-    """The reviewer behind an account and the credential that lets them sign today."""
-    reviewer = Reviewer.objects.filter(user_id=user.pk).first()
+    """The reviewer behind an account, with what they declared, and the credential that lets them sign today."""
+    declared = Prefetch("interests", Interest.objects.select_related("retailer__region"))
+    reviewer = Reviewer.objects.filter(user_id=user.pk).prefetch_related(declared).first()
     if reviewer is None or not user.is_active:
         raise SigningRefused("This account does not belong to a medical reviewer.")
     if not reviewer.is_active:
@@ -205,7 +205,7 @@ def _refuse_dependent(
         )
     products = placed_product_ids(draft.body)
     linked = set(Retailer.objects.filter(offers__product__in=products).values_list("pk", flat=True))
-    for interest in reviewer.interests.select_related("retailer__region"):
+    for interest in reviewer.interests.all():
         if interest.retailer_id in linked and interest.holds_on(today):
             raise SigningRefused(
                 f"{reviewer} declared an interest in {interest.retailer}, to which this article leads."
@@ -214,12 +214,15 @@ def _refuse_dependent(
 
 def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSchedule:
     """Recompute when a page is due, and say why. Idempotent; reminders already made are kept."""
-    live = ConditionPage.objects.select_related("review_tier").get(pk=page.pk)
-    rule = rule_of(live)
-    every = f"every {rule.interval_months} months ({tier_of(live).name})"
+    live = ConditionPage.objects.select_related("review_tier", "review_schedule", "imported_review").get(
+        pk=page.pk
+    )
+    tier = tier_of(live)
+    rule = tier.rule(interval_months=live.review_interval_months)
+    every = f"every {rule.interval_months} months ({tier.name})"
     found = governing_sign_offs(live, live_fingerprint=clinical_fingerprint(live))
     latest, basis = found.latest, found.basis
-    imported = ImportedReview.objects.filter(page_id=live.pk).first() if basis is None else None
+    imported: ImportedReview | None = getattr(live, "imported_review", None) if basis is None else None
     reviewed_on = basis.signed_on if basis else imported.reviewed_on if imported else None
     if reviewed_on is None:
         first = live.first_published_at
@@ -241,29 +244,32 @@ def schedule_review(page: ConditionPage, *, today: datetime.date) -> ReviewSched
             expires_on = due_on + datetime.timedelta(days=rule.grace_days) if expires_on else None
         why = f"{' '.join(str(trigger) for trigger in called)} {why}"
     due_soon_on = due_on - datetime.timedelta(days=rule.due_soon_days) if expires_on else due_on
-    known = ReviewSchedule.objects.select_related("reviewer").filter(page_id=live.pk).first()
+    known: ReviewSchedule | None = getattr(live, "review_schedule", None)
     same_cycle = (
         known is not None and known.last_review_on == reviewed_on
     )  # a plan and its reviewer are for one cycle
     planned_on = known.planned_on if known and same_cycle else None
     stages = planned_stage_days(due_on, due_soon_on, expires_on, planned_on)
-    told = set(Reminder.objects.filter(page_id=live.pk, cycle=due_on).values_list("stage", flat=True))
     now_at = reached(stages, today)
-    waiting = now_at is not None and now_at.value not in told
-    schedule, _ = ReviewSchedule.objects.update_or_create(
-        page_id=live.pk,
-        defaults={
-            "last_review_on": reviewed_on,
-            "due_on": due_on,
-            "due_soon_on": due_soon_on,
-            "expires_on": expires_on,
-            "next_stage_on": stages[now_at] if waiting and now_at else next_stage_day(stages, today),
-            "why": why if len(why) <= 255 else f"{why[:254]}…",
-            "rules_changed": False,
-            "reviewer": known.reviewer if known and same_cycle else None,
-            "planned_on": planned_on,
-            "planned_why": known.planned_why if known and same_cycle else "",
-        },
+    told = Reminder.objects.filter(page_id=live.pk, cycle=due_on, stage=now_at)
+    waiting = now_at is not None and not told.exists()
+    computed = {
+        "last_review_on": reviewed_on,
+        "due_on": due_on,
+        "due_soon_on": due_soon_on,
+        "expires_on": expires_on,
+        "next_stage_on": stages[now_at] if waiting and now_at else next_stage_day(stages, today),
+        "why": why if len(why) <= 255 else f"{why[:254]}…",
+        "rules_changed": False,
+        "reviewer_id": known.reviewer_id if known and same_cycle else None,
+        "planned_on": planned_on,
+        "planned_why": known.planned_why if known and same_cycle else "",
+    }
+    if known is not None and all(getattr(known, name) == value for name, value in computed.items()):
+        return known
+    schedule = ReviewSchedule(page_id=live.pk, **computed)
+    ReviewSchedule.objects.bulk_create(
+        [schedule], update_conflicts=True, unique_fields=["page"], update_fields=list(computed)
     )
     return schedule
 

@@ -113,7 +113,12 @@ def _keep_drawn(page: SitePage) -> bool:
     if not storage.exists(name):
         picture = draw(title=face.title, above=face.above, below=face.below)
         name = storage.save(name, ContentFile(picture))
-    SharePicture.objects.update_or_create(page_id=page.pk, defaults={"file": name})
+    SharePicture.objects.bulk_create(
+        [SharePicture(page_id=page.pk, file=name)],
+        update_conflicts=True,
+        unique_fields=["page"],
+        update_fields=["file"],
+    )
     bump()
     return True
 

@@ -225,6 +225,11 @@ class BodyAreaPageFactory(_BelowHomeFactory):
     title = factory.Sequence("Thigh {}".format)
 
 
+def thigh() -> BodyAreaPage:
+    """A body area for articles to which theirs is all the same: each test makes it once."""
+    return BodyAreaPage.objects.filter(slug="thigh").first() or BodyAreaPageFactory(title="Thigh")
+
+
 class InformationPageFactory(_BelowHomeFactory):
     class Meta:
         model = InformationPage
@@ -233,7 +238,7 @@ class InformationPageFactory(_BelowHomeFactory):
 
 
 class ConditionPageFactory(_BelowHomeFactory):
-    """A live article. `blocks`: its body, made with the functions above."""
+    """A live article. `blocks`: its body, made with the functions above. `draft=True`: it was never live."""
 
     class Meta:
         model = ConditionPage
@@ -245,10 +250,16 @@ class ConditionPageFactory(_BelowHomeFactory):
     def _create(cls, model_class: type[ConditionPage], *args: Any, **values: Any) -> ConditionPage:
         blocks: Iterable[dict[str, Any]] = values.pop("blocks", ())
         authors: Iterable[Author] = values.pop("authors", ())
-        page = super()._create(model_class, *args, body=json.dumps(list(blocks)), **values)
+        is_draft: bool = values.pop("draft", False)
+        parent: Page = values["parent"]
+        page = super()._create(
+            model_class, *args, body=json.dumps(list(blocks)), locale_id=parent.locale_id, **values
+        )
         page.authors.set(authors)
-        page.save_revision().publish()
-        page.refresh_from_db()
+        revision = page.save_revision(clean=False)  # as Wagtail's form does, for adding the page checked it
+        if not is_draft:
+            revision.publish()
+            page.refresh_from_db()
         return page
 
 
@@ -266,3 +277,13 @@ def sign_off(
     if on is not None and on != timezone.localdate(now):
         now = timezone.make_aware(datetime.datetime.combine(on, datetime.time(12)))
     return sign(page, user=reviewer.user, checklist=dict.fromkeys(CHECKLIST, True), now=now)
+
+
+def reviewed_article(
+    reviewer: Reviewer | None = None, *, on: datetime.date | None = None, **values: Any
+) -> ConditionPage:
+    """A live article that its sign-off published. Who needs it live before makes it, then signs it off."""
+    page: ConditionPage = ConditionPageFactory(draft=True, **values)
+    sign_off(page, reviewer, on=on)
+    page.refresh_from_db()
+    return page

@@ -16,14 +16,22 @@ from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel
 from wagtail.fields import StreamField
 from wagtail.log_actions import LogContext
-from wagtail.models import Page, PageViewRestriction, Revision, Workflow, WorkflowPage
+from wagtail.models import (
+    COMMENTS_RELATION_NAME,
+    Page,
+    PageViewRestriction,
+    ReferenceIndex,
+    Revision,
+    Workflow,
+    WorkflowPage,
+)
 from wagtail.search import index
 from wagtail.url_routing import RouteResult
 
 from articles.blocks import ArticleBody, InformationBody
 from articles.copying import CopyAsDraftForm
 from articles.days import site_day
-from articles.furniture import furnish, furniture, public
+from articles.furniture import furnish, furniture, public, restricted_paths
 from articles.models.people import Author
 from articles.models.reviews import ReviewTier
 from articles.models.workflow import MedicalReviewTask
@@ -59,9 +67,30 @@ class SitePage(Page):
     promote_panels = [*Page.promote_panels, FieldPanel("share_picture")]
     search_fields = [*Page.search_fields, index.SearchField("standfirst")]
     copy_form_class = CopyAsDraftForm
+    search_auto_update = False  # `articles.publishing` does it, without what saving a draft writes on the row
 
     class Meta:
         abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Wagtail does, which looks anew for what a page refers to. Saving a draft changes nothing of that, unless
+        somebody comments on it."""
+        from wagtail.signal_handlers import disable_reference_index_auto_update  # they read models too
+
+        from articles.shown import OF_DRAFTS
+
+        fields = frozenset(kwargs.get("update_fields") or ())
+        is_of_draft = COMMENTS_RELATION_NAME in fields and fields <= {*OF_DRAFTS, COMMENTS_RELATION_NAME}
+        if is_of_draft and not self._has_comments():
+            with disable_reference_index_auto_update():
+                super().save(*args, **kwargs)
+        else:
+            super().save(*args, **kwargs)
+
+    def _has_comments(self) -> bool:
+        """Whether it refers to somebody who commented on it: a comment itself is saved before the draft."""
+        known = ReferenceIndex.get_references_for_object(self)
+        return bool(known.filter(model_path__startswith=COMMENTS_RELATION_NAME).exists())
 
     def copy(self, *args: Any, **kwargs: Any) -> Page:
         """A copy starts as a draft: copying live would pass by the publishing gate."""
@@ -117,7 +146,7 @@ class SitePage(Page):
 
     def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
         """As Wagtail's, which asks twice: nothing is asked on a site where nothing is restricted."""
-        if not furniture().restricted:
+        if not restricted_paths():
             return PageViewRestriction.objects.none()
         return super().get_view_restrictions()
 
@@ -246,7 +275,7 @@ class ConditionPage(SitePage):
         from articles.gate import may_go_live  # it reads the models of this package
 
         with LogContext(user=user) if user else nullcontext():  # the signals do not say who published
-            if may_go_live(revision, scheduled=kwargs.get("log_action") == SCHEDULED):
+            if may_go_live(self, revision, scheduled=kwargs.get("log_action") == SCHEDULED):
                 super().publish(revision, user=user, **kwargs)
 
     def unpublish(self, *args: Any, user: Any = None, **kwargs: Any) -> None:

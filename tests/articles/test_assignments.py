@@ -13,7 +13,7 @@ from wagtail.models import PageLogEntry
 from articles.assignments import AssignmentRefused, assign_reviewer
 from articles.days import site_day
 from articles.models import ConditionPage, Credential, Interest, Reminder, ReviewSchedule
-from articles.services import flag_overdue, schedule_review
+from articles.services import flag_overdue
 from articles.workload import work_until
 from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, desk_of, is_refused, text_of
 from tests.factories import (
@@ -23,6 +23,7 @@ from tests.factories import (
     UserFactory,
     live,
     product_box,
+    reviewed_article,
     sign_off,
 )
 
@@ -42,10 +43,7 @@ def owner():
 
 @pytest.fixture
 def article(owner) -> ConditionPage:
-    page = ConditionPageFactory(title="Thigh pain", owner=owner)
-    sign_off(page, on=SIGNED)
-    schedule_review(page, today=SIGNED)
-    return live(page)
+    return reviewed_article(on=SIGNED, title="Thigh pain", owner=owner)
 
 
 def told(page: ConditionPage) -> list:

@@ -30,6 +30,7 @@ from tests.factories import (
     paragraph,
     product_box,
     sign_off,
+    thigh,
 )
 from tests.schema_org import mistakes
 
@@ -297,7 +298,7 @@ def test_the_feed_has_the_latest_articles_with_honest_dates(client):
 def test_the_feed_costs_as_many_queries_for_many_articles_as_for_few(client):
     def queries(articles: int) -> int:
         for _ in range(articles):
-            ConditionPageFactory(authors=[AuthorFactory()])
+            ConditionPageFactory(parent=thigh(), authors=[AuthorFactory()])
         client.get("/feed/")
         with CaptureQueriesContext(connection) as seen:
             client.get("/feed/")

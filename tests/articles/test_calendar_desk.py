@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from articles.calendar_desk import MOST_LATE
 from articles.models import BodyAreaPage, ConditionPage, Leave, ReviewSchedule
 from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, desk_of, is_refused, text_of
-from tests.factories import BodyAreaPageFactory, ConditionPageFactory, ReviewerFactory
+from tests.factories import BodyAreaPageFactory, ConditionPageFactory, ReviewerFactory, thigh
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,7 @@ def ann():
 
 
 def review(title: str, due: date, *, planned: date | None = None, reviewer=None, **values) -> ConditionPage:
+    values.setdefault("parent", thigh())
     page = ConditionPageFactory(title=title, **values)
     ReviewSchedule.objects.filter(page=page).update(due_on=due, planned_on=planned, reviewer=reviewer)
     return page

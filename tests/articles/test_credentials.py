@@ -13,7 +13,14 @@ from articles.credentials import call_for_lapsed_credentials
 from articles.governance import ReviewState
 from articles.models import ConditionPage, Credential, Reviewer, ReviewSchedule, ReviewTrigger
 from articles.review_line import review_line
-from tests.factories import ConditionPageFactory, CredentialFactory, ReviewerFactory, live, sign_off
+from tests.factories import (
+    CredentialFactory,
+    ReviewerFactory,
+    live,
+    reviewed_article,
+    sign_off,
+    thigh,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -34,9 +41,7 @@ def reviewer() -> Reviewer:
 
 @pytest.fixture
 def article(reviewer) -> ConditionPage:
-    page = ConditionPageFactory(title="Thigh pain")
-    sign_off(page, reviewer, on=SIGNED)
-    return page
+    return reviewed_article(reviewer, on=SIGNED, title="Thigh pain")
 
 
 def run(day: date) -> int:
@@ -68,9 +73,7 @@ def test_a_lapse_calls_once_however_often_the_job_runs(article):
 
 
 def test_only_the_last_reviewer_of_a_live_article_counts(article, reviewer):
-    signed_again, drafted = (ConditionPageFactory() for _ in range(2))
-    for page in (signed_again, drafted):
-        sign_off(page, reviewer, on=SIGNED)
+    signed_again, drafted = (reviewed_article(reviewer, on=SIGNED, parent=thigh()) for _ in range(2))
     sign_off(signed_again, on=SIGNED + DAY)
     live(drafted).unpublish()
     assert run(LAST_DAY + DAY) == 1
@@ -119,6 +122,6 @@ def test_the_hourly_job_finds_it_and_flags_the_article(article, time_machine):
 
 def test_without_a_lapse_it_costs_two_queries(article, django_assert_max_num_queries):
     for _ in range(5):
-        sign_off(ConditionPageFactory(), on=SIGNED)
+        reviewed_article(on=SIGNED, parent=thigh())
     with django_assert_max_num_queries(2):
         run(LAST_DAY)

@@ -26,16 +26,17 @@ import tasks.reviews
 from articles.digests import digest_hour, send_digests
 from articles.governance import ReminderState, Stage
 from articles.models import ConditionPage, Reminder, ReviewDigest, ReviewSchedule, User
-from articles.services import flag_overdue, schedule_review
+from articles.services import flag_overdue
 from products.models import Alarm, AlarmKind, Clicks, LinkNotice
 from tests.desk import EDITORS, desk_of, text_of
 from tests.factories import (
-    ConditionPageFactory,
     OfferFactory,
     ReviewerFactory,
     UserFactory,
     live,
+    reviewed_article,
     sign_off,
+    thigh,
 )
 from tests.mail_server import MailServer
 
@@ -65,9 +66,7 @@ def owner() -> User:
 @pytest.fixture
 def write(reviewer, owner):
     def article(title: str, *, signed: date = SIGNED) -> ConditionPage:
-        page = ConditionPageFactory(title=title, owner=owner)
-        sign_off(page, reviewer, on=signed)
-        schedule_review(page, today=signed)
+        page = reviewed_article(reviewer, on=signed, title=title, parent=thigh(), owner=owner)
         Reminder.objects.create(
             page=page, cycle=page.review_schedule.due_on, stage=Stage.DUE_SOON, recipient=reviewer.user,
             flagged_at=at(signed), state=ReminderState.TOLD,
@@ -109,9 +108,7 @@ def test_a_digest_names_each_article_with_a_link_to_where_it_can_be_mended(write
 
 
 def test_who_may_not_edit_a_page_is_sent_to_the_page_itself(reviewer, owner):
-    page = ConditionPageFactory(title="Thigh pain", owner=owner)
-    sign_off(page, reviewer, on=SIGNED)
-    schedule_review(page, today=SIGNED)
+    page = reviewed_article(reviewer, on=SIGNED, title="Thigh pain", owner=owner)
     assert run(DUE_SOON) == 1
     assert mail.outbox[0].to == [reviewer.user.email]
     assert f"\n  {page.full_url}\n" in mail.outbox[0].body
@@ -120,10 +117,10 @@ def test_who_may_not_edit_a_page_is_sent_to_the_page_itself(reviewer, owner):
 
 def test_a_reviewer_s_digest_leads_to_where_the_review_is_begun_or_waits(reviewer, owner, client):
     reviewer.user.groups.add(Group.objects.get(name="Medical reviewers"))
-    waiting, due = (ConditionPageFactory(title=title, owner=owner) for title in ("Thigh pain", "Knee pain"))
-    for page in (waiting, due):
-        sign_off(page, reviewer, on=SIGNED)
-        schedule_review(page, today=SIGNED)
+    waiting, due = (
+        reviewed_article(reviewer, on=SIGNED, title=title, owner=owner)
+        for title in ("Thigh pain", "Knee pain")
+    )
     live(waiting).get_workflow().start(live(waiting), owner)
     mail.outbox.clear()
     assert run(DUE_SOON) == 1

@@ -27,6 +27,7 @@ from tests.factories import (
     live,
     paragraph,
     product_box,
+    reviewed_article,
     sign_off,
 )
 
@@ -45,9 +46,7 @@ def editor() -> Client:
 @pytest.fixture
 def page() -> ConditionPage:
     """A signed, published article of a site that then closed the gate."""
-    page = ConditionPageFactory(title="Thigh pain", blocks=[paragraph("Rest the leg.")])
-    sign_off(page)
-    return live(page)
+    return reviewed_article(title="Thigh pain", blocks=[paragraph("Rest the leg.")])
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import Revision
+from wagtail.models import COMMENTS_RELATION_NAME, Comment, ReferenceIndex, Revision
+from wagtail.search.models import IndexEntry
 
 from articles.clinical_content import clinical_content, clinical_fingerprint
 from articles.models import ConditionPage, MedicalReview, Publication, PublicationKind
@@ -20,11 +21,13 @@ from tests.editing import save_in_tab
 from tests.factories import (
     ConditionPageFactory,
     ProductFactory,
+    ReviewerFactory,
     UserFactory,
     live,
     paragraph,
     product_box,
     sign_off,
+    thigh,
 )
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,59 @@ def test_purging_revisions_keeps_what_was_signed_and_its_badge(editor, page):
         .exclude(pk=live(page).latest_revision_id)
         .exists()
     )
+
+
+# --- what it costs, and what a draft leaves alone -------------------------------------------------
+
+
+def test_publishing_and_signing_stay_cheap(django_assert_max_num_queries):
+    area, reviewer = thigh(), ReviewerFactory()
+    ConditionPageFactory(parent=area)  # what is done once
+    with django_assert_max_num_queries(95):
+        page = ConditionPageFactory(parent=area, blocks=[paragraph("Rest the leg.")])
+    with django_assert_max_num_queries(95):
+        sign_off(page, reviewer)
+
+
+def found(words: str) -> list[ConditionPage]:
+    return list(ConditionPage.objects.search(words))
+
+
+def test_a_draft_is_found_by_its_words_once_they_are_published(page):
+    draft = live(page)
+    draft.title = "Knee pain"
+    revision = draft.save_revision()
+    assert (found("thigh"), found("knee")) == ([page], [])
+    revision.publish()
+    assert (found("thigh"), found("knee")) == ([], [page])
+
+
+def test_a_deleted_draft_is_found_no_more():
+    draft = ConditionPageFactory(title="Thigh pain", draft=True)
+    entries = IndexEntry.objects.filter(object_id=draft.pk, title_text__icontains="thigh")
+    assert entries.exists()
+    draft.delete()
+    assert not entries.exists()
+
+
+def test_a_draft_s_products_are_referred_to_once_it_is_published(page):
+    other = ProductFactory()
+    draft = live(page)
+    draft.body.append(("product_box", {"product": other, "badge": ""}))
+    revision = draft.save_revision()
+    assert not ReferenceIndex.get_references_to(other).exists()
+    revision.publish()
+    assert ReferenceIndex.get_references_to(other).exists()
+
+
+def test_who_commented_on_a_draft_is_referred_to_until_the_comment_is_deleted(page):
+    somebody = UserFactory()
+    draft = live(page)
+    setattr(draft, COMMENTS_RELATION_NAME, [Comment(user=somebody, text="Why?", contentpath="title")])
+    draft.save_revision()
+    assert ReferenceIndex.get_references_to(somebody).exists()
+    draft = live(page)
+    setattr(draft, COMMENTS_RELATION_NAME, [])
+    draft.save_revision()
+    draft.save_revision()  # Wagtail itself looks before the comment is gone
+    assert not ReferenceIndex.get_references_to(somebody).exists()

@@ -17,8 +17,15 @@ from wagtail.models import PageLogEntry
 
 from articles.governance import ReminderState, Stage
 from articles.models import ConditionPage, Reminder, User
-from articles.services import flag_overdue, schedule_review
-from tests.factories import AuthorFactory, ConditionPageFactory, ReviewerFactory, UserFactory, sign_off
+from articles.services import flag_overdue
+from tests.factories import (
+    AuthorFactory,
+    ConditionPageFactory,
+    ReviewerFactory,
+    UserFactory,
+    reviewed_article,
+    thigh,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -56,10 +63,7 @@ def admin() -> User:
 @pytest.fixture
 def article(reviewer, owner) -> ConditionPage:
     """Owned, and signed on 21 February 2024; the schedule as it stood then."""
-    page = ConditionPageFactory(title="Thigh pain", owner=owner)
-    sign_off(page, reviewer, on=SIGNED)
-    schedule_review(page, today=SIGNED)
-    return page
+    return reviewed_article(reviewer, on=SIGNED, title="Thigh pain", owner=owner)
 
 
 def told(page: ConditionPage, stage: Stage) -> set[User | None]:
@@ -158,9 +162,7 @@ def test_a_stage_stands_in_the_audit_log_once_however_many_are_told(article, lea
 
 
 def test_an_article_signed_on_29_february_is_due_on_28_february_and_flagged_once(reviewer, owner):
-    page = ConditionPageFactory(owner=owner)
-    sign_off(page, reviewer, on=date(2024, 2, 29))
-    schedule_review(page, today=date(2024, 2, 29))
+    reviewed_article(reviewer, on=date(2024, 2, 29), owner=owner)
     flag_overdue(now=noon(date(2025, 12, 31)))
     days = [date(2026, 2, 27), date(2026, 2, 28), date(2026, 2, 28), date(2026, 3, 1)]
     assert [flag_overdue(now=noon(day)) for day in days] == [0, 1, 0, 0]
@@ -170,9 +172,7 @@ def test_an_article_signed_on_29_february_is_due_on_28_february_and_flagged_once
     "night", [date(2026, 3, 29), date(2026, 10, 25)]
 )  # clocks go forward; clocks go back
 def test_the_hours_of_a_night_in_which_clocks_change_flag_once(night, reviewer, owner, admin):
-    page = ConditionPageFactory(owner=owner)
-    sign_off(page, reviewer, on=night.replace(year=2024))
-    schedule_review(page, today=night.replace(year=2024))
+    reviewed_article(reviewer, on=night.replace(year=2024), owner=owner)
     flag_overdue(now=noon(night - DAY))
     midnight = timezone.make_aware(datetime.datetime.combine(night, datetime.time()))
     hours = [
@@ -192,12 +192,7 @@ def test_a_job_that_runs_in_another_time_zone_keeps_the_site_s_day(article, zone
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_tell_everybody_once(reviewer, owner, lead, admin):
-    pages = []
-    for _ in range(6):
-        page = ConditionPageFactory(owner=owner)
-        sign_off(page, reviewer, on=SIGNED)
-        schedule_review(page, today=SIGNED)
-        pages.append(page)
+    pages = [reviewed_article(reviewer, on=SIGNED, parent=thigh(), owner=owner) for _ in range(6)]
     together = Barrier(2, timeout=20)
 
     def run(_: int) -> int:
@@ -238,8 +233,6 @@ def test_to_find_who_is_told_costs_no_more_queries_for_more_articles(article, re
 
     one = queries(DUE_SOON)
     for _ in range(4):
-        page = ConditionPageFactory(owner=owner)
-        sign_off(page, reviewer, on=SIGNED)
-        schedule_review(page, today=SIGNED)
+        reviewed_article(reviewer, on=SIGNED, parent=thigh(), owner=owner)
     assert queries(DUE) == one
     assert Reminder.objects.filter(stage=Stage.DUE).count() == 5 + 4  # the reviewer was passed over for four

@@ -14,8 +14,14 @@ from wagtail.models import PageLogEntry
 from articles.governance import Stage
 from articles.models import ConditionPage, MedicalReview, Reminder, Rescheduling, ReviewSchedule
 from articles.rescheduling import ReschedulingRefused, preview, reschedule, undo
-from articles.services import flag_overdue, schedule_review
-from tests.factories import ConditionPageFactory, ReviewerFactory, UserFactory, sign_off
+from articles.services import flag_overdue
+from tests.factories import (
+    ReviewerFactory,
+    UserFactory,
+    reviewed_article,
+    sign_off,
+    thigh,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +44,7 @@ def reviewer():
 @pytest.fixture
 def write(reviewer):
     def article(title: str = "Thigh pain") -> ConditionPage:
-        page = ConditionPageFactory(title=title)
-        sign_off(page, reviewer, on=SIGNED)
-        schedule_review(page, today=SIGNED)
-        return page
+        return reviewed_article(reviewer, on=SIGNED, title=title, parent=thigh())
 
     return article
 

@@ -36,10 +36,11 @@ from tests.factories import (
     OfferFactory,
     ReviewerFactory,
     UserFactory,
-    live,
     paragraph,
     product_box,
+    reviewed_article,
     sign_off,
+    thigh,
 )
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +64,8 @@ def signed_on(django_db_setup):
     """Makes an article that was signed some days ago."""
 
     def article(title: str, days_ago: int, reviewer=None, **values) -> ConditionPage:
-        page = ConditionPageFactory(title=title, **values)
-        sign_off(page, reviewer, on=timezone.localdate() - days_ago * DAY)
-        return live(page)
+        values.setdefault("parent", thigh())
+        return reviewed_article(reviewer, on=timezone.localdate() - days_ago * DAY, title=title, **values)
 
     return article
 
@@ -105,7 +105,7 @@ def test_articles_are_listed_with_the_state_that_readers_are_told(editor, overdu
     edited.standfirst = "Other words."
     edited.save_revision().publish()
     ConditionPageFactory(title="Runner's knee")
-    ConditionPageFactory(title="Only a draft").unpublish()
+    ConditionPageFactory(title="Only a draft", draft=True)
     assert {title: row.state for title, row in rows(editor.get(reverse(DESK))).items()} == {
         "Groin strain": "Overdue",
         "Tennis elbow": "Current",
@@ -239,7 +239,7 @@ def test_the_worst_come_first_and_a_day_late_weighs_by_the_risk(editor, signed_o
     signed_on("Low, due in 20 days", 1076, review_tier=tiers["low"])
     alarming = signed_on("Safety alert", 10)
     call_for_review(alarming, kind=TriggerKind.SAFETY_ALERT, reason="A recall.", now=timezone.now())
-    ConditionPageFactory(title="Draft").unpublish()
+    ConditionPageFactory(title="Draft", draft=True)
     assert titles(editor.get(reverse(DESK))) == [
         "Safety alert", "High, 60 days late", "Low, 90 days late", "Low, 20 days late", "Low, due in 20 days",
         "High, due in 300 days", "Draft",
@@ -276,8 +276,9 @@ def test_a_longer_desk_costs_no_more_queries(
     with django_assert_max_num_queries(55) as one:
         somebody.get(reverse(DESK))
     for number in range(6):
-        page = ConditionPageFactory(parent=overdue.get_parent(), blocks=[paragraph("Words.")])
-        sign_off(page, on=today - number * 300 * DAY)
+        reviewed_article(
+            on=today - number * 300 * DAY, parent=overdue.get_parent(), blocks=[paragraph("Words.")]
+        )
     with django_assert_num_queries(len(one)):
         somebody.get(reverse(DESK))
 

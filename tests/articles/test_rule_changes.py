@@ -12,12 +12,18 @@ from django.utils import timezone
 import tasks.reviews
 from articles.days import site_day
 from articles.governance import TriggerKind, due_dates
-from articles.models import ConditionPage, ReviewSchedule, ReviewTier
+from articles.models import ConditionPage, Reviewer, ReviewSchedule, ReviewTier
 from articles.rule_changes import apply_changed_rules, effect_of
 from articles.triggers import call_for_review
 from tests.desk import EDITORS, desk_of, text_of
 from tests.editing import save_in_tab
-from tests.factories import ConditionPageFactory, ReviewTierFactory, sign_off
+from tests.factories import (
+    ConditionPageFactory,
+    ReviewerFactory,
+    ReviewTierFactory,
+    reviewed_article,
+    thigh,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +36,9 @@ def today() -> datetime.date:
 
 
 def signed(days_ago: int, **values) -> ConditionPage:
-    page = ConditionPageFactory(**values)
-    sign_off(page, on=site_day(timezone.now()) - days_ago * DAY)
-    return page
+    """An article that was signed some days ago."""
+    reviewer = Reviewer.objects.first() or ReviewerFactory()
+    return reviewed_article(reviewer, on=site_day(timezone.now()) - days_ago * DAY, parent=thigh(), **values)
 
 
 @pytest.fixture

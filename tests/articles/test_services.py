@@ -38,7 +38,9 @@ from tests.factories import (
     UserFactory,
     live,
     paragraph,
+    reviewed_article,
     sign_off,
+    thigh,
 )
 
 pytestmark = pytest.mark.django_db
@@ -453,11 +455,9 @@ def stages_told(page: ConditionPage) -> list[str]:
 
 
 @pytest.fixture
-def reviewed(page, reviewer) -> ConditionPage:
+def reviewed(reviewer) -> ConditionPage:
     """Signed on 21 February 2024; the schedule as it stood then."""
-    sign_off(page, reviewer, on=date(2024, 2, 21))
-    schedule_review(page, today=date(2024, 2, 21))
-    return page
+    return reviewed_article(reviewer, on=date(2024, 2, 21), title="Thigh pain")
 
 
 def test_each_stage_is_flagged_once_on_its_day_however_often_the_job_runs(reviewed):
@@ -535,15 +535,13 @@ def test_the_work_follows_what_is_due_not_how_many_articles_there_are(reviewed, 
 
     few = queries()
     for _ in range(5):
-        other = ConditionPageFactory()
-        sign_off(other, reviewer, on=date(2024, 2, 21))
-        schedule_review(other, today=date(2024, 2, 21))
+        reviewed_article(reviewer, on=date(2024, 2, 21), parent=reviewed.get_parent())
     assert queries() == few <= 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_flag_every_article_once(reviewer):
-    pages = [ConditionPageFactory() for _ in range(6)]
+    pages = [ConditionPageFactory(parent=thigh()) for _ in range(6)]
     together = Barrier(2, timeout=20)
 
     def run(_: int) -> int:

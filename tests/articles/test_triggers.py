@@ -16,7 +16,14 @@ from articles.models import ConditionPage, ImportedReview, Reminder, ReviewSched
 from articles.review_line import review_line, review_lines
 from articles.services import flag_overdue, schedule_review
 from articles.triggers import TriggerRefused, call_for_review, dismiss
-from tests.factories import ConditionPageFactory, ReviewerFactory, UserFactory, live, sign_off
+from tests.factories import (
+    ConditionPageFactory,
+    ReviewerFactory,
+    UserFactory,
+    live,
+    reviewed_article,
+    sign_off,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -40,10 +47,7 @@ def owner():
 
 @pytest.fixture
 def article(reviewer, owner) -> ConditionPage:
-    page = ConditionPageFactory(title="Thigh pain", owner=owner)
-    sign_off(page, reviewer, on=SIGNED)
-    schedule_review(page, today=SIGNED)
-    return live(page)
+    return reviewed_article(reviewer, on=SIGNED, title="Thigh pain", owner=owner)
 
 
 def call(page: ConditionPage, on: date = CALLED, **more) -> ReviewTrigger:

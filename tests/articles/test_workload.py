@@ -11,9 +11,15 @@ from django.core.management import CommandError, call_command
 
 from articles.models import Leave, ReviewSchedule, ReviewTier
 from articles.planning import Away, Capacity, Work
-from articles.services import schedule_review
 from articles.workload import NOBODY, capacities, work_of_months
-from tests.factories import ConditionPageFactory, ReviewerFactory, ReviewTierFactory, sign_off
+from tests.factories import (
+    ConditionPageFactory,
+    ReviewerFactory,
+    ReviewTierFactory,
+    reviewed_article,
+    sign_off,
+    thigh,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +32,7 @@ def reviewer():
 
 
 def signed(reviewer, on: date, **values):
-    page = ConditionPageFactory(**values)
-    sign_off(page, reviewer, on=on)
-    schedule_review(page, today=on)
-    return page
+    return reviewed_article(reviewer, on=on, parent=thigh(), **values)
 
 
 def test_a_review_falls_to_who_signed_last_and_takes_the_minutes_of_its_tier(reviewer):
