@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
@@ -19,15 +18,16 @@ from playwright.sync_api import Error, Page
 from pytest_django.live_server_helper import LiveServer
 
 from articles.models import User
+from tests.browser.accessibility import violations
 from tests.factories import UserFactory
 from tests.furnished import Address, admin_addresses, furnish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-SCREENS = (("dark", 768, None), ("light", 1280, COLOURS))
+COLOURS = ("color-contrast", "link-in-text-block")
+SCREENS = (("dark", 768, ()), ("light", 1280, COLOURS))
 """How it is looked at, and by which rules of axe: all of them once, and those that colours can break again."""
-OF_WAGTAIL = [[".messages"], [".Draftail-Editor"]]
+OF_WAGTAIL = (".messages", ".Draftail-Editor")
 """Left out of the judgement: Wagtail's messages fade in, and are pale for a moment; its editor of rich text has no name."""
 
 BUTTONS = """() => [...document.querySelectorAll("main button, main a.button, main input[type=submit]")]
@@ -87,12 +87,6 @@ def desk(server: LiveServer) -> tuple[str, dict[str, str]]:
     return client.cookies["sessionid"].value, found
 
 
-def violations(page: Page, rules: dict[str, list[str]] | None) -> list[str]:
-    context = {"include": [["main"]], "exclude": OF_WAGTAIL}
-    found = Axe().run(page, context=context, options=rules).response["violations"]
-    return [f"{rule['id']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
-
-
 def test_every_page_of_ours_fits_breaks_no_rule_and_is_kept_as_a_picture(
     page: Page, desk, server, screenshots: Path
 ):
@@ -110,7 +104,8 @@ def test_every_page_of_ours_fits_breaks_no_rule_and_is_kept_as_a_picture(
             with suppress(Error):  # the sidebar makes room first
                 page.wait_for_function(f"!({CUT_OFF})().length", timeout=1000)
             wrong += [f"{where}: cut off: {one}" for one in page.evaluate(CUT_OFF)]
-            wrong += [f"{where}: {one}" for one in violations(page, rules)]
+            found = violations(page, within="main", leaving_out=OF_WAGTAIL, rules=rules)
+            wrong += [f"{where}: {one}" for one in found]
             page.screenshot(
                 path=folder / f"{name}-{width}-{scheme}.jpg", full_page=True, type="jpeg", quality=50
             )

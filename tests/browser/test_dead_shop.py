@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +20,7 @@ from products.fetch import Door
 from products.leases import database_now
 from products.models import Alarm, AlarmKind, MassCheck, Offer
 from products.rounds import Limits, run_round
+from tests.browser.accessibility import violations
 from tests.browser.person import Person
 from tests.desk import EDITORS, desk_of
 from tests.factories import ConditionPageFactory, OfferFactory, ProductFactory, RetailerFactory, product_box
@@ -70,14 +70,10 @@ def offers(shop: Shop) -> list[Offer]:
     ]
 
 
-def violations(page: Page) -> list[str]:
-    """What is wrong with our part of the screen; Wagtail's own filters and messages are judged by nobody."""
-    found = Axe().run(
-        page, context={"include": [["#listing-results"]], "exclude": [[".messages"], ["[role=alert]"]]}
-    )
-    return [
-        f"{rule['id']}: {node['html']}" for rule in found.response["violations"] for node in rule["nodes"]
-    ]
+def is_sound(page: Page) -> bool:
+    """Our part of the screen; Wagtail's own filters and messages are judged by nobody."""
+    assert violations(page, within="#listing-results", leaving_out=[".messages", "[role=alert]"]) == []
+    return True
 
 
 def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_again(
@@ -103,7 +99,7 @@ def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_ag
     expect(evidence).to_have_count(OFFERS)
     person.has_done("From the day's mail to what was seen of a dead shop", most=3)
     keep_picture("link-health", page.screenshot())
-    assert violations(page) == []
+    assert is_sound(page)
 
     shop.up()
     person.click(page.get_by_role("link", name="Check all of these now").first)
@@ -123,7 +119,7 @@ def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_ag
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its names
         page.screenshot(path=screenshots / f"mass-check-{scheme}.png", full_page=True)
-        assert violations(page) == []
+        assert is_sound(page)
     for _ in range(3):
         check_all()  # each speaks for itself again
     assert not Alarm.objects.open().exists()

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import rcssmin
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as site_settings
 from django.template.loader import render_to_string
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.accessibility import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -30,11 +31,6 @@ def visit(page: Page):
     broken = render_to_string("500.html")
     page.route("**/broken/", lambda route: route.fulfill(status=500, content_type="text/html", body=broken))
     return page.goto
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
 
 def overflow(page: Page) -> int:

@@ -6,13 +6,13 @@ import datetime
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
 from products.linkcheck.verdict import Buyable, Reachable
 from products.models import Alarm, AlarmKind, Checking, Offer
+from tests.browser.accessibility import violations
 from tests.browser.person import Person
 from tests.desk import EDITORS, desk_of
 from tests.factories import OfferFactory, ProductFactory, RetailerFactory
@@ -109,5 +109,4 @@ def test_the_link_desk_has_no_accessibility_violation_of_its_own(
     for name, address in pages.items():
         queue.goto(live_server.url + address)
         queue.screenshot(path=screenshots / f"{name}-{colour_scheme}.png", full_page=True)
-        found = Axe().run(queue, context="main").response["violations"]
-        assert [(rule["id"], [node["html"][:120] for node in rule["nodes"]]) for rule in found] == []
+        assert violations(queue, within="main") == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from articles.models import Leave, ReviewSchedule, User
 from articles.planning import months_from
 from articles.review_feed import feed_address
+from tests.browser.accessibility import violations
 from tests.desk import EDITORS, REVIEWERS, desk_of
 from tests.factories import BodyAreaPageFactory, ConditionPageFactory, ReviewerFactory
 
@@ -49,10 +49,7 @@ def log_in(context: BrowserContext, live_server, user: User | None = None) -> No
 
 def is_sound(page: Page) -> bool:
     """Our part of the screen fits, and axe finds nothing wrong with it."""
-    found = (
-        Axe().run(page, context={"include": [["main"]], "exclude": [[".messages"]]}).response["violations"]
-    )
-    assert [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]] == []
+    assert violations(page, within="main", leaving_out=[".messages"]) == []
     return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 

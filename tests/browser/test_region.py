@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
 from products.models import Clicks
+from tests.browser.accessibility import violations
 from tests.factories import (
     ConditionPageFactory,
     OfferFactory,
@@ -115,8 +115,7 @@ def test_the_next_page_puts_the_chosen_region_first_and_nothing_shifts(reader: P
     expect(reader.get_by_role("button", name="UK")).not_to_have_attribute("aria-current", "true")
     reader.get_by_role("link", name="american.example").scroll_into_view_if_needed()
     assert reader.evaluate(SHIFT) == 0
-    found = Axe().run(reader).response["violations"]
-    assert [rule["id"] for rule in found] == []
+    assert violations(reader) == []
 
 
 @pytest.mark.parametrize("reader", [False], indirect=True, ids=["no script"])

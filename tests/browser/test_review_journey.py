@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from articles.models import ConditionPage, User
+from tests.browser.accessibility import violations
 from tests.desk import EDITORS, REVIEWERS
 from tests.factories import (
     PASSWORD,
@@ -80,11 +80,10 @@ def closely(page: Page, part: Locator) -> bytes:
     return page.screenshot(full_page=True, clip={"x": left, "y": top, "width": width, "height": height})
 
 
-def violations(page: Page) -> list[str]:
-    """What is wrong with our part of the screen; the framed article has tests of its own."""
-    ours = {"include": [[".review"]], "exclude": [["iframe"]]}
-    found = Axe().run(page, context=ours).response["violations"]
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+def is_sound(page: Page) -> bool:
+    """Our part of the screen; the framed article has tests of its own."""
+    assert violations(page, within=".review", leaving_out=["iframe"]) == []
+    return True
 
 
 def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
@@ -115,10 +114,10 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     expect(page.locator("ins").filter(has_text="thigh, or of its tendon.")).to_be_visible()
     frame = page.frame_locator("iframe.review__article")
     expect(frame.get_by_text("or of its tendon.")).to_be_visible()
-    assert violations(page) == []
+    assert is_sound(page)
     keep_picture("review-changes", page.screenshot())
     page.emulate_media(color_scheme="dark")
-    assert violations(page) == []
+    assert is_sound(page)
     page.screenshot(path=screenshots / "review-changes-dark.png")
     page.emulate_media(color_scheme="light")
 
