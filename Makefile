@@ -10,7 +10,7 @@ find_python = for python in $(PYTHON) .venv/bin/python python3.14 python3.13 pyt
 	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$python"; exit; }; done
 
-.PHONY: help setup demo reset services shell psql manage test test-faults lint format types contracts lock
+.PHONY: help setup demo reset services shell psql manage test test-full test-faults lint format types contracts lock
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ manage: setup  ## Run a management command on the demo's data: make manage ARGS=
 
 test: setup  ## Check everything as CI does: style, types, contracts, migrations and all tests (ARGS go to pytest)
 	@exec $(BIN)/python -m demo.checks $(ARGS)
+
+test-full: setup  ## As test, with every test in its long form: 10,000 hostile requests, 150 lives of an article, 10,000 checks for each fault (hours)
+	@exec $(BIN)/python -m demo.checks --full $(ARGS)
 
 test-faults: setup  ## Kill, freeze and stop real processes while links are checked (a minute; ARGS=--full: 10,000 checks for each fault, hours)
 	@exec $(BIN)/pytest tests/faults tests/tasks -m faults $(ARGS)

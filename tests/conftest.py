@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--docs-images", action="store_true", help="make the pictures of docs/images that a test shows anew"
     )
+    parser.addoption("--full", action="store_true", help="every test in its long form: takes hours")
 
 
 def pytest_collection_finish() -> None:
@@ -46,9 +47,21 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest files first: of several processes none is left with them at the end."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without what takes minutes, unless `--full` asks for it, and the slowest files first: of several processes none
+    is left with them at the end."""
+    if not config.getoption("--full"):
+        full = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if item not in full]
     items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("browser", "slow")))
+
+
+@pytest.fixture(scope="session")
+def full_or(request: pytest.FixtureRequest) -> Callable[[int, int], int]:
+    """One test, two lengths: `full_or(10_000, 2_000)` is the first number with `--full`, and the second without."""
+    is_full: bool = request.config.getoption("--full")
+    return lambda full, short: full if is_full else short
 
 
 # --- the network ----------------------------------------------------------------------------------

@@ -77,7 +77,6 @@ def more_of_everything(made: Furnished, numbers: Iterable[int]) -> None:
 
 
 def statements(client: Client, url: str) -> int:
-    client.get(url)  # content types and the like are remembered from here on
     with CaptureQueriesContext(connection) as seen:
         assert client.get(url).status_code == 200
     return len(seen)
@@ -93,6 +92,8 @@ def test_no_listing_of_ours_costs_more_statements_when_it_is_longer(admin_client
         if address.is_ours and address.verb in LISTINGS and address.name != "link_health:check"
     }
     assert len(listings) > 20
+    for url in listings.values():
+        admin_client.get(url)  # content types and the like are remembered from here on
     before = {name: statements(admin_client, url) for name, url in listings.items()}
     more_of_everything(made, [1, 2, 3])
     after = {name: statements(admin_client, url) for name, url in listings.items()}

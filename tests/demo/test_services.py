@@ -57,6 +57,26 @@ def folder(own_folder):
     stop_leftovers(own_folder / "services")
 
 
+@pytest.fixture(scope="module")
+def made():
+    """What a run of servers left in its folder: making a cluster takes longer than all else."""
+    TEST_FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="made-", dir=TEST_FOLDER) as name, pytest.MonkeyPatch.context() as patch:
+        for url in ("DATABASE_URL", "REDIS_URL"):
+            patch.delenv(url, raising=False)
+        Path(name).chmod(0o711)
+        with services(Path(name) / "services", durable=False):
+            pass
+        yield Path(name) / "services"
+
+
+@pytest.fixture
+def used_folder(made, folder):
+    """A folder in which servers ran before."""
+    subprocess.run(["cp", "-a", made, folder], check=True)
+    return folder
+
+
 def at_work_in(folder: Path) -> list[str]:
     """The names of the servers whose working folder is inside `folder`."""
     found = set()
@@ -129,59 +149,57 @@ def test_servers_that_the_environment_names_are_not_started(folder, monkeypatch)
         assert at_work_in(folder) == []
 
 
-def test_a_second_process_shares_the_servers_but_may_not_start_its_own(folder):
-    with services_in_another_process(folder, durable=False) as owner:
-        with pytest.raises(ClaimedError) as refusal, services(folder):
+def test_a_second_process_shares_the_servers_but_may_not_start_its_own(used_folder):
+    with services_in_another_process(used_folder, durable=False) as owner:
+        with pytest.raises(ClaimedError) as refusal, services(used_folder):
             pass
         assert refusal.value.claim.pid == owner.pid
-        with shared_services(folder) as urls:
+        with shared_services(used_folder) as urls:
             assert says_hello(urls)
         assert says_hello(urls), "sharing must not stop what another process started"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_stops_the_servers_with_their_owner(folder, number):
-    with services_in_another_process(folder, durable=False) as owner:
+def test_a_signal_stops_the_servers_with_their_owner(used_folder, number):
+    with services_in_another_process(used_folder, durable=False) as owner:
         owner.send_signal(number)
         owner.wait(10)
-        assert at_work_in(folder) == []
+        assert at_work_in(used_folder) == []
 
 
-def test_after_kill_9_of_the_owner_the_next_start_stops_the_leftovers_and_keeps_the_data(folder):
-    with services_in_another_process(folder) as owner:
-        with shared_services(folder) as urls, psycopg.connect(urls["DATABASE_URL"]) as connection:
+def test_after_kill_9_of_the_owner_the_next_start_stops_the_leftovers_and_keeps_the_data(used_folder):
+    with services_in_another_process(used_folder) as owner:
+        with shared_services(used_folder) as urls, psycopg.connect(urls["DATABASE_URL"]) as connection:
             connection.execute("CREATE TABLE kept (word text)")
         owner.kill()
         owner.wait()
-    assert at_work_in(folder) == sorted(PROGRAMS.values())
-    with services(folder) as urls:
+    assert at_work_in(used_folder) == sorted(PROGRAMS.values())
+    with services(used_folder) as urls:
         assert says_hello(urls)
         with psycopg.connect(urls["DATABASE_URL"]) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
-    assert at_work_in(folder) == []
+    assert at_work_in(used_folder) == []
 
 
-def test_after_kill_9_of_everything_the_next_start_works(folder):
-    with services_in_another_process(folder, durable=False) as owner:
+def test_after_kill_9_of_everything_the_next_start_works(used_folder):
+    with services_in_another_process(used_folder, durable=False) as owner:
         for victim in [owner, *psutil.Process(owner.pid).children(recursive=True)]:
             with suppress(psutil.NoSuchProcess):
                 victim.kill()
         owner.wait()
-    with services(folder, durable=False) as urls:
+    with services(used_folder, durable=False) as urls:
         assert says_hello(urls)
 
 
-def test_a_pid_file_that_names_a_stranger_neither_blocks_the_start_nor_harms_the_stranger(folder):
-    with services(folder):
-        pass
-    data = folder / "postgresql"
+def test_a_pid_file_that_names_a_stranger_neither_blocks_the_start_nor_harms_the_stranger(used_folder):
+    data = used_folder / "postgresql"
     # As the account the server runs as: PostgreSQL pays no heed to a process it may not signal.
     become = f"import os; os.setuid({data.stat().st_uid}); " if os.geteuid() == 0 else ""
     with process(f"{become}print(flush=True); import time; time.sleep(60)") as stranger:
         (data / "postmaster.pid").write_text(
             f"{stranger.pid}\n{data}\n{int(time.time())}\n5432\n{data}\n\n0 0\nready\n"
         )
-        with services(folder) as urls:
+        with services(used_folder) as urls:
             assert says_hello(urls)
         assert stranger.poll() is None
 
@@ -193,17 +211,15 @@ def test_a_cluster_half_made_when_the_power_went_is_made_again(folder):
         assert says_hello(urls)
 
 
-def test_broken_data_is_remade_for_tests_but_never_thrown_away_elsewhere(folder):
-    with services(folder, durable=False):
-        pass
-    (folder / "postgresql" / "global" / "pg_control").write_bytes(b"")
+def test_broken_data_is_remade_for_tests_but_never_thrown_away_elsewhere(used_folder):
+    (used_folder / "postgresql" / "global" / "pg_control").write_bytes(b"")
     with (
         pytest.raises(ServiceFailedError, match=r"(?s)PostgreSQL did not start.*pg_control"),
-        services(folder),
+        services(used_folder),
     ):
         pass
-    assert at_work_in(folder) == [], "a failed start leaves no other server running"
-    with services(folder, durable=False) as urls:
+    assert at_work_in(used_folder) == [], "a failed start leaves no other server running"
+    with services(used_folder, durable=False) as urls:
         assert says_hello(urls)
 
 

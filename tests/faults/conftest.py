@@ -1,4 +1,4 @@
-"""Real processes for the fault tests. `--full` (given with this folder, as `make test-faults` does) runs all of them."""
+"""Real processes for the fault tests. With `--full` each fault comes by itself, in the midst of 10,000 checks."""
 
 from __future__ import annotations
 
@@ -15,21 +15,6 @@ from tests.faults.stage import Stage, staged
 from tests.processes import environment
 
 Stager = Callable[..., Stage]
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--full", action="store_true", help="each fault by itself, in the midst of 10,000 checks"
-    )
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, unless it was asked for; this file is read too late for the option otherwise."""
-    if config.getoption("--full", default=False):
-        return
-    full = [item for item in items if item.get_closest_marker("full")]
-    config.hook.pytest_deselected(items=full)
-    items[:] = [item for item in items if item not in full]
 
 
 @pytest.fixture(scope="session")

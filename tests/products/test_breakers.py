@@ -12,7 +12,7 @@ from demo.retailers import Behaviour
 from products.alarms import settle_all
 from products.linkcheck.breaker import Breaker
 from products.linkcheck.verdict import Outcome, Reachable
-from products.models import Alarm, AlarmKind, Host, Offer
+from products.models import Alarm, AlarmKind, Host, Offer, Retailer
 from products.shelf import stock_shelf
 from tests.factories import OfferFactory, ProgrammeFactory, RetailerFactory
 from tests.products.shops import TEMPO, door, look_at_all, offers_at, saw, shops
@@ -28,6 +28,11 @@ def breaker_of(key: str = "peak.example") -> str:
     return Host.objects.get(key=key).breaker
 
 
+def hurry() -> None:
+    """The shops take more requests a second than an editor may ask of them: rounds are short."""
+    Retailer.objects.update(pace="0.02")
+
+
 def an_hour() -> None:
     time.sleep(3700 * TEMPO)
 
@@ -35,6 +40,7 @@ def an_hour() -> None:
 def test_a_shop_that_goes_down_is_left_at_once_rings_once_and_heals_by_itself(shops, door):
     offers = offers_at(shops, 6)
     elsewhere = offers_at(shops, 1, shop="quiet.example")[0]
+    hurry()
     look_at_all(door)
     assert Offer.objects.showable().count() == 7
 
@@ -69,6 +75,7 @@ def test_a_shop_that_goes_down_is_left_at_once_rings_once_and_heals_by_itself(sh
 
 def test_a_hiccup_of_a_whole_shop_rings_nothing(shops, door):
     offers_at(shops, 6)
+    hurry()
     look_at_all(door)
     shops.shop("peak.example").down(Behaviour.SERVER_ERROR)
     look_at_all(door)

@@ -456,7 +456,7 @@ def test_a_beacon_writes_no_junk(direct, offer, page):
     assert not counted()
 
 
-# --- 10,000 requests ------------------------------------------------------------------------------
+# --- hostile requests -----------------------------------------------------------------------------
 
 WEIRD = [
     "",
@@ -500,8 +500,8 @@ def _noise(rng: random.Random) -> str:
 class Wire:
     """The site as a web server sees it. Django's whole test client takes longer than the site does."""
 
-    def __init__(self) -> None:
-        self.site = ClientHandler(enforce_csrf_checks=True)
+    def __init__(self, *, knows_the_token: bool = False) -> None:
+        self.site = ClientHandler(enforce_csrf_checks=not knows_the_token)
 
     def ask(self, method: str, path: str, query: str, headers: dict[str, str]) -> HttpResponse:
         """The answer to a request whose `path` is quoted."""
@@ -512,8 +512,9 @@ class Wire:
         })  # fmt: skip
 
 
-def test_ten_thousand_hostile_requests_lead_to_stored_offers_alone():
-    rng = random.Random(20261122)
+def test_hostile_requests_lead_to_stored_offers_alone(full_or):
+    """10,000 with `--full`."""
+    rng, requests = random.Random(20261122), full_or(10_000, 2_000)
     us = RegionFactory(code="US")
     alive = [
         *(
@@ -541,7 +542,7 @@ def test_ten_thousand_hostile_requests_lead_to_stored_offers_alone():
     }
     article = pages[alive[0].pk].url
     wire, seen = Wire(), Counter[int]()
-    for number in range(10_000):
+    for number in range(requests):
         headers = _hostile_headers(rng)
         page = rng.choice(WEIRD) if rng.random() < 0.5 else str(rng.choice(list(pages.values())).pk)
         query = f"p={quote(page)}&region={quote(rng.choice(WEIRD))}&{quote(_noise(rng))}"
@@ -565,8 +566,48 @@ def test_ten_thousand_hostile_requests_lead_to_stored_offers_alone():
         else:
             assert answer.get("Location", "/").startswith("/")
         seen[answer.status_code] += 1
-    assert seen[307] > 6000
+    assert seen[307] > 0.6 * requests
     assert {200, 204, 404, 405} <= seen.keys()
+
+
+def test_hostile_requests_at_the_region_form_set_the_region_that_was_chosen_or_none(full_or):
+    """10,000 with `--full`. The form asks for its own page with `?region=`, and its script for `/region/`."""
+    rng, requests = random.Random(20261123), full_or(10_000, 100)
+    uk, us = RegionFactory(), RegionFactory(code="US")
+    product = ProductFactory()
+    leads = {}
+    for region in (uk, us):
+        offer = OfferFactory(product=product, retailer__region=region)
+        leads[f"/go/{offer.pk}/"] = expected_location(offer, None)
+    article = ConditionPageFactory(blocks=[product_box(product)]).url
+    wires, seen = [Wire(), Wire(knows_the_token=True)], Counter[tuple[str, str, int]]()
+    for _ in range(requests):
+        headers = _hostile_headers(rng)
+        choice = rng.choice(["US", "UK", "us", *WEIRD, _noise(rng)])
+        values = f"region={quote(choice)}&{quote(_noise(rng))}"
+        method, path = (
+            rng.choice(["GET", "GET", "HEAD", "POST"]),
+            rng.choice([article, "/region/", "/region/", *leads]),
+        )
+        body = {"CONTENT_TYPE": "application/x-www-form-urlencoded", "CONTENT_LENGTH": str(len(values)), "wsgi.input": BytesIO(values.encode())}  # fmt: skip
+        answer = rng.choice(wires).ask(method, path, values, headers | (body if method == "POST" else {}))
+        asked = method, path, values, headers
+        assert answer.status_code < 500, asked
+        if path in leads:
+            assert answer.get("Location") == (None if method == "POST" else leads[path]), asked
+        else:
+            assert "Location" not in answer, asked
+        if path == "/region/" and method == "GET":
+            assert json.loads(answer.content) == {"region": "UK"}, (
+                "neither the form nor a forged header is asked"
+            )
+        chosen = {name: cookie.value for name, cookie in answer.cookies.items() if cookie.value}
+        is_chosen = (method, path) == ("GET", article) and choice.upper() in {"UK", "US"}
+        is_made_ahead = "HTTP_SEC_PURPOSE" in headers
+        assert chosen == ({"region": choice.upper()} if is_chosen and not is_made_ahead else {}), asked
+        seen[method, path, answer.status_code] += 1
+    assert {(method, article, 200) for method in ("GET", "HEAD", "POST")} <= seen.keys()
+    assert {("GET", "/region/", 200), ("POST", "/region/", 403), ("POST", "/region/", 405)} <= seen.keys()
 
 
 def _hostile_headers(rng: random.Random) -> dict[str, str]:
