@@ -97,6 +97,9 @@ def test_every_page_of_ours_fits_breaks_no_rule_and_is_kept_as_a_picture(
     folder.mkdir(exist_ok=True)
     for name, url in pages.items():
         page.goto(url)
+        assert page.locator("[data-wagtail-sidebar]").count() == 1, (
+            f"{name}: the log-in, or a page of readers"
+        )
         for scheme, width, rules in SCREENS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 1600})

@@ -21,8 +21,7 @@ from products.leases import database_now
 from products.models import Alarm, AlarmKind, MassCheck, Offer
 from products.rounds import Limits, run_round
 from tests.browser.accessibility import violations
-from tests.browser.person import Person
-from tests.desk import EDITORS, desk_of
+from tests.browser.person import Person, log_in
 from tests.factories import ConditionPageFactory, OfferFactory, ProductFactory, RetailerFactory, product_box
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,7 +58,7 @@ def check_all(shop: Shop, settings) -> Callable[[], None]:
 
 @pytest.fixture
 def offers(shop: Shop) -> list[Offer]:
-    retailer = RetailerFactory(name="Peak Physio", domains=["peak.example"], programme=None, pace="0.1")
+    retailer = RetailerFactory(name="Peak Physio", domains=["peak.example"], programme=None, pace="0.01")
     products = [ProductFactory(name=f"Thigh strap {number}") for number in range(OFFERS)]
     ConditionPageFactory(title="Hamstring strain", blocks=[product_box(product) for product in products])
     return [
@@ -79,9 +78,7 @@ def is_sound(page: Page) -> bool:
 def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_again(
     page: Page, person: Person, live_server, shop, offers, check_all, screenshots, keep_picture
 ):
-    editor = desk_of(EDITORS)
-    session = editor.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    editor = log_in(page.context, live_server)
     check_all()
     shop.down(Behaviour.GONE)
     for _ in range(6):
@@ -109,7 +106,7 @@ def test_an_editor_goes_from_the_mail_to_what_was_seen_and_sees_the_shop_well_ag
     page.reload()
     expect(page.get_by_role("progressbar", name=f"0 of {OFFERS} done.")).to_be_visible()
     asked = MassCheck.objects.get()
-    assert (asked.asked_by, Offer.objects.due(database_now()).count()) == (editor.user, OFFERS)
+    assert (asked.asked_by, Offer.objects.due(database_now()).count()) == (editor, OFFERS)
 
     check_all()
     expect(said).to_have_text(f"Done: {OFFERS} looked at.", timeout=10_000)  # by itself

@@ -1,4 +1,5 @@
 """Every type of page in every state, as readers meet it: fits, breaks no rule of accessibility, and is kept as a picture.
+Then the article, closely: it has every block.
 
 The pictures stand in `var/test/screenshots/pages/` after the run: phone and desktop, light and dark.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,18 @@ BUDGET_JAVASCRIPT = 3 * 1024
 def visit(page: Page):
     """Opens an address of the site. Nothing there is broken, so the page for that is put in its place."""
     broken = render_to_string("500.html")
-    page.route("**/broken/", lambda route: route.fulfill(status=500, content_type="text/html", body=broken))
-    return page.goto
+
+    def visit(address: str) -> None:
+        # Only for the one address: a route, wherever it leads, keeps the browser from caching what pages share.
+        if address.endswith("/broken/"):
+            page.route(
+                address,
+                lambda route: route.fulfill(status=500, content_type="text/html", body=broken),
+                times=1,
+            )
+        page.goto(address)
+
+    return visit
 
 
 def overflow(page: Page) -> int:
@@ -44,21 +56,20 @@ LOAD_PICTURES = """() => Promise.all([...document.images].map(image => {
 }))"""
 
 
-@pytest.mark.parametrize("colour_scheme", ["light", "dark"])
-def test_every_page_fits_breaks_no_rule_and_is_kept_as_a_picture(
-    page: Page, site, visit, colour_scheme: str, screenshots: Path
-):
+def test_every_page_fits_breaks_no_rule_and_is_kept_as_a_picture(page: Page, site, visit, screenshots: Path):
     folder = screenshots / "pages"
     folder.mkdir(exist_ok=True)
     for name, path in site.items():
         visit(path)
         page.evaluate(LOAD_PICTURES)
-        for width in WIDTHS:
+        for width, scheme in product(WIDTHS, ("light", "dark")):
+            where = f"{name}, {width} {scheme}"
             page.set_viewport_size({"width": width, "height": 900})
-            assert overflow(page) <= 0, f"{name} at {width}"
+            page.emulate_media(color_scheme=scheme)
+            assert overflow(page) <= 0, where
             if width in JUDGED_AT:
-                assert violations(page) == [], f"{name} at {width}"
-                picture = folder / f"{name}-{width}-{colour_scheme}.jpg"
+                assert violations(page) == [], where
+                picture = folder / f"{name}-{width}-{scheme}.jpg"
                 page.screenshot(path=picture, full_page=True, type="jpeg", quality=60)
 
 
@@ -195,3 +206,86 @@ def test_the_page_is_light(client, site):
 
 def packed(text: str) -> int:
     return len(gzip.compress(text.encode(), 6))
+
+
+# --- the article ----------------------------------------------------------------------------------
+
+SCREENS = [
+    {"width": 320, "height": 640},
+    {"width": 390, "height": 844},
+    {"width": 768, "height": 1024},
+    {"width": 1440, "height": 900},
+]
+
+
+def test_the_page_asks_nobody_else_for_anything_and_complains_of_nothing(page: Page, site, server):
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(site["article"], wait_until="networkidle")
+    assert [url for url in asked if not url.startswith((server.url, "data:"))] == []
+    assert complaints == []
+    assert page.context.cookies() == []
+
+
+LAYOUT_SHIFT = """() => new Promise(resolve => {
+    let total = 0
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) total += entry.value
+    }).observe({type: 'layout-shift', buffered: true})
+    setTimeout(() => resolve(total), 100)
+})"""
+
+
+def test_nothing_moves_while_the_page_loads(page: Page, site):
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        page.goto(site["article"], wait_until="networkidle")
+        page.mouse.wheel(0, 20_000)
+        page.wait_for_timeout(200)
+        assert page.evaluate(LAYOUT_SHIFT) == 0, screen
+
+
+def test_the_keyboard_reaches_the_text_first_and_the_focus_is_seen(page: Page, site):
+    page.goto(site["article"])
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to content")
+    expect(skip).to_be_focused()
+    assert skip.bounding_box()["height"] >= 24
+    assert skip.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_contents_lead_to_their_sections(page: Page, site):
+    page.goto(site["article"])
+    page.get_by_role("navigation", name="On this page").get_by_role("link", name="Supports").click()
+    expect(page.get_by_role("heading", name="Supports", exact=True)).to_be_in_viewport()
+
+
+def test_a_reader_sees_who_vouches_and_that_links_are_paid_before_the_text(page: Page, site):
+    page.goto(site["article"])
+    byline = page.locator(".byline")
+    expect(byline).to_contain_text("Medically reviewed by Dr")
+    expect(byline).to_contain_text("Next review due")
+    expect(byline.get_by_role("link", name="How we review")).to_be_visible()
+    disclosure, body = page.locator(".disclosure"), page.locator(".article__body")
+    assert disclosure.bounding_box()["y"] < body.bounding_box()["y"]
+
+
+def test_a_line_of_text_is_neither_short_nor_long(page: Page, site):
+    page.goto(site["article"])
+    text = page.locator(".article__body > p").first
+    lines = text.evaluate(
+        "element => element.offsetHeight / parseFloat(getComputedStyle(element).lineHeight)"
+    )
+    assert 55 <= len(text.inner_text()) / lines <= 75
+
+
+def test_an_article_prints_without_boxes_and_adverts(page: Page, site):
+    page.goto(site["article"])
+    page.emulate_media(media="print")
+    for unprinted in (".product", ".advert", ".site-nav", ".contents", ".related"):
+        expect(page.locator(unprinted).first).to_be_hidden()
+    expect(page.get_by_role("heading", name="Hamstring strain")).to_be_visible()
+    expect(page.locator(".review")).to_be_visible()

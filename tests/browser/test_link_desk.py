@@ -8,29 +8,28 @@ import re
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from products.linkcheck.verdict import Buyable, Reachable
 from products.models import Alarm, AlarmKind, Checking, Offer
 from tests.browser.accessibility import violations
-from tests.browser.person import Person
-from tests.desk import EDITORS, desk_of
+from tests.browser.person import Person, log_in
 from tests.factories import OfferFactory, ProductFactory, RetailerFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-light_and_dark = pytest.mark.parametrize("colour_scheme", ["light", "dark"])
+
+@pytest.fixture
+def how_many() -> int:
+    """How many links wait for somebody to look at them."""
+    return 2
 
 
 @pytest.fixture
-def offers() -> list[Offer]:
+def offers(how_many: int) -> list[Offer]:
     shop = RetailerFactory(checking=Checking.HUMAN)
-    return [OfferFactory(product=ProductFactory(name=f"Thigh sleeve {number}"), retailer=shop) for number in range(11)]  # fmt: skip
-
-
-def log_in(context: BrowserContext, live_server) -> None:
-    session = desk_of(EDITORS).cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    names = [f"Thigh sleeve {number}" for number in range(how_many)]
+    return [OfferFactory(product=ProductFactory(name=name), retailer=shop) for name in names]
 
 
 @pytest.fixture
@@ -44,6 +43,7 @@ def offer(number: int) -> Offer:
     return Offer.objects.get(product__name=f"Thigh sleeve {number}")
 
 
+@pytest.mark.parametrize("how_many", [11])
 def test_ten_links_are_judged_by_keyboard_alone_one_key_each(queue: Page, person: Person):
     keys = "fbsdfffbsd"
     for number, key in enumerate(keys):
@@ -86,9 +86,8 @@ def test_without_shortcuts_tab_and_enter_do_the_same(queue: Page):
     assert offer(0).reachable == Reachable.BROKEN
 
 
-@light_and_dark
 def test_the_link_desk_has_no_accessibility_violation_of_its_own(
-    queue: Page, live_server, offers, screenshots, colour_scheme
+    queue: Page, live_server, offers, screenshots
 ):
     alarm = Alarm.objects.create(
         kind=AlarmKind.BROKEN, offer=offers[0], reason="The page is gone.", opened_at=timezone.now()
@@ -108,5 +107,7 @@ def test_the_link_desk_has_no_accessibility_violation_of_its_own(
     }
     for name, address in pages.items():
         queue.goto(live_server.url + address)
-        queue.screenshot(path=screenshots / f"{name}-{colour_scheme}.png", full_page=True)
-        assert violations(queue, within="main") == []
+        for scheme in ("light", "dark"):
+            queue.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its names
+            queue.screenshot(path=screenshots / f"{name}-{scheme}.png", full_page=True)
+            assert violations(queue, within="main") == []

@@ -16,8 +16,8 @@ from articles.problem_reports import receive
 from articles.spam_guard import open_form
 from products.judgements import HumanVerdict, judge_by_hand
 from products.models import Alarm, Checking
-from tests.browser.person import Person
-from tests.desk import COMMERCIAL, EDITORS, REVIEWERS, desk_of
+from tests.browser.person import Person, log_in
+from tests.desk import COMMERCIAL, REVIEWERS, desk_of
 from tests.factories import (
     ConditionPageFactory,
     OfferFactory,
@@ -60,8 +60,7 @@ def morning() -> None:
 
 
 def test_an_editor_empties_the_home_page(page: Page, person: Person, live_server, morning, keep_picture):
-    session = desk_of(EDITORS).cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    log_in(page.context, live_server)
     home = live_server.url + reverse("wagtailadmin_home")
     page.goto(home)
     for title in PANELS:

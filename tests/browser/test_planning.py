@@ -7,13 +7,14 @@ import datetime
 import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from articles.models import Leave, ReviewSchedule, User
+from articles.models import Leave, ReviewSchedule
 from articles.planning import months_from
 from articles.review_feed import feed_address
 from tests.browser.accessibility import violations
-from tests.desk import EDITORS, REVIEWERS, desk_of
+from tests.browser.person import log_in
+from tests.desk import REVIEWERS
 from tests.factories import BodyAreaPageFactory, ConditionPageFactory, ReviewerFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -37,14 +38,6 @@ def ann(day):
         page = ConditionPageFactory(title=title, parent=area)
         ReviewSchedule.objects.filter(page=page).update(due_on=day, reviewer=ann)
     return ann
-
-
-def log_in(context: BrowserContext, live_server, user: User | None = None) -> None:
-    client = desk_of(EDITORS)
-    if user is not None:
-        client.force_login(user)
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
 
 
 def is_sound(page: Page) -> bool:

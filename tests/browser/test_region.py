@@ -6,7 +6,9 @@ import datetime
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, Route, expect
+from pytest_django.live_server_helper import LiveServer
 
 from products.models import Clicks
 from tests.browser.accessibility import violations
@@ -22,7 +24,7 @@ from tests.factories import (
     product_box,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
@@ -34,8 +36,8 @@ SHIFT = """() => new Promise(done => {
 })"""
 
 
-@pytest.fixture
-def article(live_server) -> str:
+@pytest.fixture(scope="module")
+def article(server: LiveServer) -> str:
     """Far down on it stands a product of three shops: one in each region, and Amazon."""
     product = ProductFactory(name="Sleeve")
     OfferFactory(product=product, retailer__name="british.example")
@@ -57,7 +59,14 @@ def article(live_server) -> str:
             product_box(product),
         ]
     )
-    return live_server.url + page.url
+    return server.url + page.url
+
+
+@pytest.fixture(autouse=True)
+def _clicks_of_this_test_alone(article: str) -> Iterator[None]:
+    yield
+    Clicks.objects.all().delete()
+    cache.clear()  # it knows who has clicked today
 
 
 @pytest.fixture(params=[True, False], ids=["script", "no script"])

@@ -12,35 +12,35 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
 from wagtail.models import TaskState
 
-from articles.models import ConditionPage, MedicalReviewTaskState, Reviewer, ReviewSchedule
+from articles.models import ConditionPage, MedicalReviewTaskState, ReviewSchedule
 from tests.browser.accessibility import violations
-from tests.browser.person import Person
-from tests.desk import EDITORS, REVIEWERS, desk_of
+from tests.browser.person import Person, log_in
+from tests.desk import REVIEWERS
 from tests.factories import BodyAreaPageFactory, ConditionPageFactory, ReviewerFactory, sign_off
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def reviewer() -> Reviewer:
+@pytest.fixture(scope="module")
+def articles(server: LiveServer) -> None:
+    """Twelve, signed 25 months ago, the last two lately. Made once: the first test leaves the plans as they were."""
     reviewer = ReviewerFactory(name="Ann Bell")
     reviewer.user.groups.add(Group.objects.get(name=REVIEWERS))
-    return reviewer
-
-
-@pytest.fixture
-def desk(page: Page, live_server, reviewer) -> Page:
-    """An editor at the home page. Twelve articles, signed 25 months ago: the last two by somebody else, lately."""
     area = BodyAreaPageFactory(title="Thigh")
     signed = timezone.localdate() - datetime.timedelta(days=760)
     for number in range(12):
         article = ConditionPageFactory(title=f"Condition {number + 1}", parent=area)
         sign_off(article, reviewer, on=signed + datetime.timedelta(days=number if number < 10 else 60))
-    session = desk_of(EDITORS).cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page.goto(live_server.url + reverse("wagtailadmin_home"))
+
+
+@pytest.fixture
+def desk(page: Page, server: LiveServer, articles: None) -> Page:
+    """An editor at the home page."""
+    log_in(page.context, server)
+    page.goto(server.url + reverse("wagtailadmin_home"))
     return page
 
 

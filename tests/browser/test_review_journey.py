@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from articles.models import ConditionPage, User
 from tests.browser.accessibility import violations
+from tests.browser.person import log_in
 from tests.desk import EDITORS, REVIEWERS
 from tests.factories import (
     PASSWORD,
@@ -58,7 +59,7 @@ def member_of(group: str, **names: str) -> User:
     return user
 
 
-def log_in(page: Page, address: str, user: User) -> None:
+def log_in_by_the_form(page: Page, address: str, user: User) -> None:
     page.goto(address + reverse("wagtailadmin_login"))
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password", exact=False).first.fill(PASSWORD)
@@ -95,7 +96,7 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
         honorific="Dr", name="Jo Bell", slug="jo-bell", user=clinician, credential__number="PH112233"
     )
 
-    log_in(page, live_server.url, editor)
+    log_in(page.context, live_server, editor)
     page.goto(live_server.url + reverse("wagtailadmin_pages:edit", args=[article.pk]))
     page.get_by_role("textbox", name="Standfirst").fill(
         "A tear of a muscle at the back of the thigh, or of its tendon."
@@ -106,7 +107,7 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     assert live(article).standfirst == "A tear of a muscle at the back of the thigh."
 
     log_out(page)
-    log_in(page, live_server.url, clinician)
+    log_in_by_the_form(page, live_server.url, clinician)
     page.get_by_role("region", name="Medical reviews that wait").get_by_role(
         "link", name="Hamstring strain"
     ).click()
@@ -138,7 +139,7 @@ def test_an_editor_and_a_reviewer_take_an_article_to_its_readers(
     expect(page.get_by_text("or of its tendon.").first).to_be_visible()
     keep_picture("review-line", closely(page, page.locator(".article__header")))
 
-    log_in(page, live_server.url, editor)
+    log_in(page.context, live_server, editor)
     audit = reverse("medical_review:audit", args=[article.pk])
     page.goto(f"{live_server.url}{audit}?on={timezone.localdate()}&format=html")
     signed = page.locator("section").filter(has=page.get_by_role("heading", name="Sign-offs by the end of"))
