@@ -13,6 +13,8 @@ from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.text import slugify
 from wagtail.log_actions import log
 from wagtail.models import Page
@@ -139,7 +141,7 @@ def _load(
         _keep_review(page, parsed.review, source_name)
     except ValidationError as error:
         raise ImportRefused(_in_words(error)) from error
-    unsure += _too_long(page, body)
+    unsure += [*_too_long(page, body), *_set_for_later(page, now)]
     page.save_revision(log_action=True, changed=True, clean=False)
     ArticleImport.objects.update_or_create(
         page_id=page.pk,
@@ -154,6 +156,13 @@ def _load(
     )
     log(page, "articles.import", data={"source": source_name, "action": action.value})
     return Result(action, ConditionPage.objects.get(pk=page.pk), parsed, key, unsure)
+
+
+def _set_for_later(page: ConditionPage, now: datetime.datetime) -> list[str]:
+    if page.go_live_at is None or page.go_live_at <= now:
+        return []
+    day = date_format(timezone.localtime(page.go_live_at), "j F Y, H:i")
+    return [f"The draft was set to go live on {day}. That stands for the file's text too."]
 
 
 def draft_hash(page: ConditionPage) -> str:

@@ -378,6 +378,17 @@ def test_a_draft_that_a_person_edited_is_refused_in_words_and_kept(area):
     assert draft(page).standfirst == theirs.standfirst
 
 
+def test_a_forced_import_over_a_draft_that_was_set_for_a_later_day_says_so(area):
+    draft = load(area).page.get_latest_revision_as_object()
+    draft.go_live_at = NOW + datetime.timedelta(days=30)
+    draft.save_revision()
+    result = load(area, TEXT.replace("one to two weeks", "two to three weeks"), force=True)
+    assert (
+        result.unsure[-1]
+        == "The draft was set to go live on 22 December 2026, 12:00. That stands for the file's text too."
+    )
+
+
 def test_force_replaces_a_person_s_edits_but_keeps_the_pictures_they_chose(area):
     page = load(area).page
     value = {"picture": 77, "alt_text": "A rower", "caption": "Rower holding an oar too tightly"}
