@@ -75,11 +75,16 @@ def public(pages: PageQuerySet) -> PageQuerySet:
 
 
 def furnish(request: HttpRequest, page: Page) -> None:
-    """Spare the request what Wagtail would ask: the publisher settings, where they were ever saved, and the home pages
-    of all sites, which it fetches from Redis for each request and once more for each page's whole address."""
-    for holder in (request, page):
-        setattr(holder, "_wagtail_cached_site_root_paths", furniture().roots)  # noqa: B010  Wagtail's own place for it
+    """Spare the request what Wagtail would ask: the publisher settings, where they were ever saved, and `hold_roots`."""
+    hold_roots(furniture().roots, request, page)
     site = Site.find_for_request(request)
     own = furniture().settings.get(site.pk) if site is not None else None
     if own is not None:
         setattr(request, PublisherSettings.get_cache_attr_name(), own)
+
+
+def hold_roots(roots: Sequence[SiteRootPath], *holders: HttpRequest | Page) -> None:
+    """Spare requests and pages the home pages of all sites: Wagtail fetches them from Redis for each request, and once
+    more for each page's whole address."""
+    for holder in holders:
+        setattr(holder, "_wagtail_cached_site_root_paths", roots)  # noqa: B010  Wagtail's own place for it

@@ -51,6 +51,7 @@ from articles.calendar_desk import ReviewCalendar
 from articles.days import site_day
 from articles.filters import BodyAreaFilter, ReviewTierFilter
 from articles.forecast_desk import ReviewForecast
+from articles.furniture import hold_roots
 from articles.governance import SignOffOutcome, TriggerKind
 from articles.mending import mending_paths
 from articles.models import (
@@ -430,10 +431,9 @@ class ArticleListingView(SafeExport, IndexView):
         explorable = policy_registry.get_by_type(Page).explorable_instances(self.request.user)
         parents = {page._parent_page.pk for page in pages}
         may_open = set(explorable.filter(pk__in=parents).order_by().values_list("pk", flat=True))
-        roots = Site.get_site_root_paths()
+        hold_roots(Site.get_site_root_paths(), *pages)  # each row's menu has its page's address
         for page in pages:
             page.desk = rows[page.pk]
-            page._wagtail_cached_site_root_paths = roots  # or else each row's menu asks the cache for them
             if page._parent_page.pk in may_open:
                 page.annotated_parent_page = page._parent_page  # the title's cell leads there
         return super().get_table(object_list)
