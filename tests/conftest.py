@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         full = [item for item in items if item.get_closest_marker("full")]
         config.hook.pytest_deselected(items=full)
         items[:] = [item for item in items if item not in full]
-    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in ("browser", "slow")))
+    slow = ("browser", "faults", "slow")
+    items.sort(key=lambda item: not any(item.get_closest_marker(name) for name in slow))
 
 
 @pytest.fixture(scope="session")

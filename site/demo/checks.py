@@ -2,7 +2,7 @@
 
 Every step runs even if one before it failed; nothing is skipped. What follows the options goes to pytest:
 `python -m demo.checks -n 0` runs the tests in one process, `python -m demo.checks --only tests -k links` some of them. Types are
-checked while the database is made. Those tests that kill and freeze processes come last, more at a time: they mostly wait.
+checked while the database is made.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ TEMPLATES = [
 ]
 MIGRATED = "referred_migrated"
 MANAGE = [sys.executable, "manage.py"]
-CORES = min(os.cpu_count() or 1, 4)
+PROCESSES = 2 + min(os.cpu_count() or 1, 4)
+"""More than cores: tests that kill, freeze and restart processes, and those of the browser, often wait."""
 STEPS: dict[str, list[list[str]]] = {
     "style": [
         ["ruff", "check", "."],
@@ -42,8 +43,7 @@ STEPS: dict[str, list[list[str]]] = {
         [*MANAGE, "migrate", "--verbosity", "0"],
     ],
     "django": [[*MANAGE, "check"]],
-    "tests": [["pytest", "-n", str(CORES), "--dist", "loadfile", "--no-loadscope-reorder"]],
-    "faults": [["pytest", "tests/faults", "tests/tasks", "-m", "faults", "-n", str(2 * CORES)]],
+    "tests": [["pytest", "-m", "", "-n", str(PROCESSES), "--dist", "loadfile", "--no-loadscope-reorder"]],
 }
 BESIDE = "types"
 """Runs in the background until the tests begin; then it is waited for."""
@@ -90,7 +90,7 @@ def _run(names: list[str], environment: dict[str, str], for_pytest: list[str]) -
     with ExitStack() as running:
         waits = running.enter_context(_background(BESIDE, environment)) if BESIDE in names else None
         for name in [name for name in STEPS if name in names and name != BESIDE]:
-            if waits and name in ("tests", "faults"):
+            if waits and name == "tests":
                 results[BESIDE], waits = waits(), None
             results[name] = _passes(name, environment, for_pytest)
         if waits:
