@@ -117,7 +117,7 @@ def audit_pack(page: ConditionPage, *, on: datetime.date, now: datetime.datetime
     following = Publication.objects.filter(page=page.pk, at__gte=end).order_by("at", "pk").first()
     reviews = list(MedicalReview.objects.filter(page=page.pk, signed_at__lt=end))
     calls = list(ReviewTrigger.objects.filter(page=page.pk, opened_at__lt=end))
-    shown = shown_to_readers([page])[page.pk]
+    shown = shown_to_readers([page.pk])[page.pk]
     showings = []
     for position, publication in enumerate(history):
         after = history[position + 1] if position + 1 < len(history) else following

@@ -67,7 +67,7 @@ from articles.planning import months_from
 from articles.rescheduling_desk import Reschedulings
 from articles.review_line import review_lines
 from articles.review_states import edited_since_review, fetch_tasks, waiting_for_review
-from articles.workload import NOBODY, on_day, with_reviewer
+from articles.workload import NOBODY, name_of_reviewer, on_day, with_reviewer
 from products.clicks.costs import DAYS, clicks_of_pages
 from products.columns import MomentColumn
 from products.exports import SafeExport
@@ -213,14 +213,14 @@ def worst_first(articles: QuerySet[ConditionPage], *, today: datetime.date) -> Q
     A day late weighs by the risk of the article, which is what its interval says: on one that is to be reviewed every
     12 months it counts three times as much as on one of 36.
     """
-    signed = MedicalReview.objects.filter(page=OuterRef(OuterRef("pk")), outcome=SignOffOutcome.APPROVED)
+    signed = MedicalReview.objects.filter(page=OuterRef("page"), outcome=SignOffOutcome.APPROVED)
     since = Coalesce(
         Subquery(signed.order_by("-signed_at").values("signed_at")[:1]),
         Value(LONG_AGO),
         output_field=DateTimeField(),
     )
     alerts = ReviewTrigger.objects.filter(
-        page=OuterRef("pk"), kind=TriggerKind.SAFETY_ALERT, dismissed_at__isnull=True, opened_at__gt=since
+        kind=TriggerKind.SAFETY_ALERT, dismissed_at__isnull=True, opened_at__gt=since
     )
     late = Case(
         When(
@@ -235,15 +235,9 @@ def worst_first(articles: QuerySet[ConditionPage], *, today: datetime.date) -> Q
             ),
         )
     )
-    alarming = Case(When(Q(live=True) & Exists(alerts), then=0), default=1, output_field=IntegerField())
+    is_alarming = Q(live=True, pk__in=alerts.values("page"))
+    alarming = Case(When(is_alarming, then=0), default=1, output_field=IntegerField())
     return articles.order_by(alarming, late.desc(nulls_last=True), _DUE.asc(nulls_last=True), "pk")
-
-
-def _reviewer_name() -> Subquery[Any]:
-    schedules = with_reviewer(ReviewSchedule.objects.filter(page=OuterRef("pk"))).annotate(
-        name=Subquery(Reviewer.objects.filter(pk=OuterRef("falls_to")).values("name")[:1])
-    )
-    return Subquery(schedules.values("name")[:1])
 
 
 def _place_by_clicks(now: datetime.datetime) -> Expression:
@@ -415,7 +409,8 @@ class ArticleListingView(SafeExport, IndexView):
             case "risk":
                 key = _INTERVAL
             case "reviewer":
-                key = _reviewer_name()
+                name = name_of_reviewer(schedule="review_schedule__", page="pk")
+                key = Case(When(review_schedule__isnull=False, then=name))
             case "clicks":  # what was never clicked has no place among the clicked, and fewer clicks
                 place = _place_by_clicks(now)
                 ordered = place.desc(nulls_last=True) if backwards else place.asc(nulls_first=True)

@@ -98,7 +98,9 @@ def review_line(page: ConditionPage, *, today: datetime.date, records: Records |
 
     def shown() -> list[Shown]:
         return (
-            shown_to_readers([page])[page.pk] if records is None else [p.shown for p in records.publications]
+            shown_to_readers([page.pk])[page.pk]
+            if records is None
+            else [p.shown for p in records.publications]
         )
 
     signed = _signed_of(page.pk) if records is None else records.signed
@@ -118,7 +120,7 @@ def review_lines(pages: Sequence[ConditionPage], *, today: datetime.date) -> dic
     imports = {one.page_id: one for one in ImportedReview.objects.filter(page__in=ids)}
     default = ReviewTier.objects.get(is_default=True)
     fetch_cited(page for page in pages if reviews[page.pk])
-    history = cache(lambda: shown_to_readers(pages))
+    history = cache(lambda: shown_to_readers(ids))
 
     def recorded(page: int) -> Callable[[], Sequence[Shown]]:
         return lambda: history()[page]
@@ -139,13 +141,13 @@ def governing_sign_offs(page: Page, *, live_fingerprint: str) -> Governing[Medic
     return governing(
         list(_sign_offs().filter(page_id=page.pk)),
         live_fingerprint=live_fingerprint,
-        shown=lambda: shown_to_readers([page])[page.pk],
+        shown=lambda: shown_to_readers([page.pk])[page.pk],
     )
 
 
-def shown_to_readers(pages: Iterable[Page]) -> dict[int, list[Shown]]:
-    """What readers saw of each page by its primary key, the earliest first, from the records. One query."""
-    found: dict[int, list[Shown]] = {page.pk: [] for page in pages}
+def shown_to_readers(pages: Iterable[int]) -> dict[int, list[Shown]]:
+    """What readers saw of pages by their primary keys, the earliest first, from the records. One query."""
+    found: dict[int, list[Shown]] = {page: [] for page in pages}
     rows = Publication.objects.filter(page__in=found).order_by("at", "pk")
     for page, kind, fingerprint, at in rows.values_list("page_id", "kind", "fingerprint", "at"):
         found[page].append(Shown(fingerprint if kind == PublicationKind.PUBLISHED else "", at))

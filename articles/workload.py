@@ -21,9 +21,18 @@ def with_reviewer(schedules: ReviewScheduleQuerySet) -> ReviewScheduleQuerySet:
     return schedules.annotate(
         falls_to=Case(
             When(reviewer__is_active=True, then=F("reviewer")),
-            default=Subquery(_signed_last().values("reviewer")[:1]),
+            default=Subquery(_signed_last("page").values("reviewer")[:1]),
             output_field=BigIntegerField(),
         )
+    )
+
+
+def name_of_reviewer(*, schedule: str = "", page: str = "page") -> Case:
+    """The name to `with_reviewer`, of rows that have their schedule behind the prefix `schedule`, and that name their
+    page's key `page`."""
+    return Case(
+        When(**{f"{schedule}reviewer__is_active": True}, then=F(f"{schedule}reviewer__name")),
+        default=Subquery(_signed_last(page).values("reviewer__name")[:1]),
     )
 
 
@@ -32,9 +41,9 @@ def on_day(schedules: ReviewScheduleQuerySet) -> ReviewScheduleQuerySet:
     return schedules.annotate(on=Coalesce("planned_on", "due_on"))
 
 
-def _signed_last() -> QuerySet[MedicalReview]:
+def _signed_last(page: str) -> QuerySet[MedicalReview]:
     return MedicalReview.objects.filter(
-        page=OuterRef("page"), outcome=SignOffOutcome.APPROVED, reviewer__is_active=True
+        page=OuterRef(page), outcome=SignOffOutcome.APPROVED, reviewer__is_active=True
     ).order_by("-signed_at", "-pk")
 
 
@@ -47,10 +56,7 @@ def work_until(day: datetime.date) -> list[Work]:
     rows = (
         on_day(ReviewSchedule.objects.filter(page__live=True))
         .annotate(
-            who=Case(
-                When(reviewer__is_active=True, then=F("reviewer__name")),
-                default=Subquery(_signed_last().values("reviewer__name")[:1]),
-            ),
+            who=name_of_reviewer(),
             minutes=Coalesce("page__conditionpage__review_tier__review_minutes", Subquery(default[:1])),
         )
         .filter(on__lt=day)
