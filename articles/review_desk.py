@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import Any
 
 import django_filters
-from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     Case,
     DateField,
@@ -26,14 +25,16 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
+    JSONField,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
+    TextField,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -240,15 +241,18 @@ def worst_first(articles: QuerySet[ConditionPage], *, today: datetime.date) -> Q
     return articles.order_by(alarming, late.desc(nulls_last=True), _DUE.asc(nulls_last=True), "pk")
 
 
-def _place_by_clicks(now: datetime.datetime) -> Expression:
-    """The place of an article among those that were clicked, the least first; none for the others.
-
-    Counted once and handed to the database: a sum for each article would read a month of counts each time.
-    """
-    counts = clicks_of_pages(now=now)
-    in_order = sorted(counts, key=lambda page: (counts[page], page))
-    places = Value(in_order, output_field=ArrayField(IntegerField()))
-    return Func(places, F("pk"), function="array_position", output_field=IntegerField())
+def _clicks(now: datetime.datetime) -> Expression:
+    """The clicks of an article. Counted once and handed to the database: a sum for each article would read a month of
+    counts each time."""
+    counts = Value(clicks_of_pages(now=now), JSONField())
+    its_own = Func(
+        counts,
+        Cast("pk", TextField()),
+        template="(%(expressions)s)::integer",
+        arg_joiner=" ->> ",
+        output_field=IntegerField(),
+    )
+    return Coalesce(its_own, 0)
 
 
 # --- the rows -------------------------------------------------------------------------------------
@@ -411,10 +415,8 @@ class ArticleListingView(SafeExport, IndexView):
             case "reviewer":
                 name = name_of_reviewer(schedule="review_schedule__", page="pk")
                 key = Case(When(review_schedule__isnull=False, then=name))
-            case "clicks":  # what was never clicked has no place among the clicked, and fewer clicks
-                place = _place_by_clicks(now)
-                ordered = place.desc(nulls_last=True) if backwards else place.asc(nulls_first=True)
-                return queryset.order_by(ordered, "pk")
+            case "clicks":
+                key = _clicks(now)
             case _:
                 key = F(name)
         return queryset.order_by(key.desc(nulls_last=True) if backwards else key.asc(nulls_last=True), "pk")
