@@ -7,13 +7,13 @@ one never published, stand in their latest revision only, so those are read too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Case, F, ForeignKey, Func, JSONField, Q, When
+from django.db.models import Case, F, ForeignKey, Func, JSONField, Q, QuerySet, When
 from django.db.models.fields.json import KeyTextTransform
 from wagtail import blocks
 from wagtail.blocks.list_block import ListBlock
@@ -21,6 +21,9 @@ from wagtail.fields import StreamField
 from wagtail.models import Page, ReferenceIndex, get_page_models
 
 from products.models import Product
+
+FEW = 50
+"""Products that are looked for by their numbers first."""
 
 
 class UsingPage(NamedTuple):
@@ -106,33 +109,44 @@ class _NumbersIn(Func):
 def _in_drafts(products: Collection[int]) -> Mapping[int, set[int]]:
     """Products by page, as they stand in the newest revision of pages that have something newer than what is live.
 
-    The database leaves out revisions that hold none of the numbers; the blocks say which number is a product.
+    The blocks say which number is a product. For few products the database first leaves out the revisions that hold
+    none of their numbers; many stand in most.
     """
-    wanted, types = {str(pk) for pk in products}, _types_by_field()
-    texts = [KeyTextTransform(name, F("latest_revision__content")) for name in types]
-    numbers = [
-        Case(When(content_type__in=pks, then=_NumbersIn(text)))
-        for text, pks in zip(texts, types.values(), strict=True)
-    ]
+    types = _types_by_field()
     newer = Page.objects.filter(
         Q(has_unpublished_changes=True) | Q(live=False), latest_revision__isnull=False
     ).order_by()
-    likely = [
-        pk
-        for pk, *held in newer.values_list("pk", *numbers)
-        if any(wanted.intersection(map(str, found or ())) for found in held)
-    ]
-    if not likely:
-        return {}
+    if len(products) <= FEW:
+        newer = newer.filter(pk__in=_that_hold_numbers(newer, products, types))
     found: dict[int, set[int]] = {}
-    contents = newer.filter(pk__in=likely).values_list("pk", "content_type_id", *texts)
-    for pk, type_pk, *fields in contents.iterator():
+    for pk, type_pk, *fields in newer.values_list("pk", "content_type_id", *_texts(types)).iterator():
         model = ContentType.objects.get_for_id(type_pk).model_class()
         content = dict(zip(types, fields, strict=True))
         named = set(_named_in(model, content)) & set(products) if model else set()
         if named:
             found[pk] = named
     return found
+
+
+def _that_hold_numbers(
+    pages: QuerySet[Page], numbers: Collection[int], types: Mapping[str, list[int]]
+) -> list[int]:
+    """Those of these pages whose newest revision holds one of these numbers, whatever it stands for."""
+    wanted = {str(number) for number in numbers}
+    held = [
+        Case(When(content_type__in=pks, then=_NumbersIn(text)))
+        for text, pks in zip(_texts(types), types.values(), strict=True)
+    ]
+    return [
+        pk
+        for pk, *found in pages.values_list("pk", *held)
+        if any(wanted.intersection(map(str, one or ())) for one in found)
+    ]
+
+
+def _texts(fields: Iterable[str]) -> list[KeyTextTransform]:
+    """These fields of the newest revision, as it holds them."""
+    return [KeyTextTransform(name, F("latest_revision__content")) for name in fields]
 
 
 def _types_by_field() -> Mapping[str, list[int]]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from articles.models import ConditionPage
 from products.models import Offer, Product, Retailer
-from products.where_used import uses_of
+from products.where_used import FEW, uses_of
 from tests.desk import COMMERCIAL, EDITORS, desk_of, text_of
 from tests.factories import (
     BodyAreaPageFactory,
@@ -57,6 +57,8 @@ def test_live_pages_and_every_kind_of_draft_are_found():
         ("New", "Draft"),
         ("Put in", "Draft of a live page"),
     ]
+    many = [product.pk, *range(other.pk + 1, other.pk + 1 + FEW)]
+    assert uses_of(many) == uses_of([product.pk]), "many products are looked for in another way"
 
 
 def test_a_draft_that_was_overtaken_counts_no_more():
