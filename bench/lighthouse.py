@@ -1,10 +1,12 @@
 """Lighthouse on pages of a running site, and what the pages weigh.
 
-    PYTHONPATH=.:site .venv/bin/python -m bench.lighthouse http://localhost:8000/knee/runners-knee/ [more …] [--runs 5]
+    PYTHONPATH=.:site .venv/bin/python -m demo.run python -m bench.lighthouse /knee/runners-knee/ [more …] [--runs 5]
 
+The pages are the demo's, from a web server started for this, with static files as in production: minified, compressed,
+named by their content. An address instead of a path is asked as it is.
 Medians of several runs, mobile preset (a slow phone and a slow network, simulated) and desktop. Lighthouse comes with
-npm into `var/bench/lighthouse/`; where there is no npm, only Chromium's own figures are printed. Start the site with
-`make demo` first. Nothing here is a test: the figures are of one machine.
+npm into `var/bench/lighthouse/`; where there is no npm, only Chromium's own figures are printed. Run `make demo` once
+before. Nothing here is a test: the figures are of one machine.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import shutil
 import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -26,8 +30,9 @@ import rcssmin
 import requests
 from playwright.sync_api import sync_playwright
 
+from bench.serving import serving
 from demo.chromium import FLAGS, install_chromium
-from demo.services import VAR
+from demo.services import ROOT, VAR
 
 FOLDER = VAR / "bench" / "lighthouse"
 VERSION = "12"  # the last that runs on Node 20
@@ -124,22 +129,41 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("addresses", nargs="+")
+    parser.add_argument("pages", nargs="+", help="paths of the demo, or addresses")
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
     program = lighthouse()
-    for address in options.addresses:
-        print(address)
-        _print("weight, bytes", weight(address))
-        _print("Chromium", observe(address))
-        if program is None:
-            print("  There is no npm, so no Lighthouse.")
-            continue
-        for desktop in (False, True):
-            runs = [judge(program, address, desktop=desktop) for _ in range(options.runs)]
-            medians = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-            _print(f"Lighthouse {'desktop' if desktop else 'mobile'}, median of {options.runs}", medians)
+    with ExitStack() as running:
+        site = ""
+        if any(page.startswith("/") for page in options.pages):
+            site = running.enter_context(_as_in_production())
+        for page in options.pages:
+            measure(urljoin(site, page), program, runs=options.runs)
     return 0
+
+
+@contextmanager
+def _as_in_production() -> Iterator[str]:
+    """The demo's site, with static files as production has them; gives its address."""
+    settings = {"DJANGO_SETTINGS_MODULE": "bench.collected"}
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--clear", "--verbosity", "0"]
+    subprocess.run(collect, cwd=ROOT, env={**os.environ, **settings}, check=True)
+    with serving("config.wsgi:application", ready="/", media=True, **settings) as server:
+        yield server.address
+
+
+def measure(address: str, program: Path | None, *, runs: int) -> None:
+    """Print what is found of one page."""
+    print(address)
+    _print("weight, bytes", weight(address))
+    _print("Chromium", observe(address))
+    if program is None:
+        print("  There is no npm, so no Lighthouse.")
+        return
+    for desktop in (False, True):
+        found = [judge(program, address, desktop=desktop) for _ in range(runs)]
+        medians = {name: statistics.median(one[name] for one in found) for name in found[0]}
+        _print(f"Lighthouse {'desktop' if desktop else 'mobile'}, median of {runs}", medians)
 
 
 if __name__ == "__main__":

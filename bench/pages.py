@@ -14,10 +14,6 @@ import re
 import shutil
 import statistics
 import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,10 +21,9 @@ from dataclasses import dataclass, field
 import django
 import psutil
 
-from demo.ports import free_port
-from demo.services import ROOT, VAR, exit_on_signals, services
+from bench.serving import serving
+from demo.services import VAR, exit_on_signals, services
 
-WORKERS = 2
 CACHED_GOAL, RATIO_GOAL, CPU_GOAL, SQL_GOAL = 10_000, 2.5, 15.0, 15
 
 
@@ -88,15 +83,15 @@ def main() -> None:
         path = _make_article()
         sql = _statements(path)
         with (
-            _serving("a bare Django view", "bench.bare:application", "/") as bare,
-            _serving("article, cached", "config.wsgi:application", path) as cached,
-            _serving(
+            _running("a bare Django view", "bench.bare:application", "/") as bare,
+            _running("article, cached", "config.wsgi:application", path) as cached,
+            _running(
                 "article, cached, one host",
                 "config.wsgi:application",
                 path,
                 GENERATION_FILE=str(VAR / "bench-pages" / "generation"),
             ) as one_host,
-            _serving(
+            _running(
                 "article, not cached", "config.wsgi:application", path, connections=2, PAGE_CACHE="off"
             ) as uncached,
         ):
@@ -189,45 +184,11 @@ def _statements(path: str) -> dict[str, int]:
 
 
 @contextmanager
-def _serving(
-    name: str, application: str, path: str, *, connections: int = 16, **more: str
+def _running(
+    name: str, application: str, path: str, *, connections: int = 16, **environment: str
 ) -> Iterator[Runner]:
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    command += ["--workers", str(WORKERS), "--blocking-threads", "1", "--log-level", "warning", application]
-    paths = os.pathsep.join((str(ROOT), str(ROOT / "site")))
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths, **more})
-    try:
-        address = f"http://127.0.0.1:{port}{path}"
-        deadline = time.monotonic() + 60
-        while not _answers(address):
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(f"{name}: the web server did not start.")
-            time.sleep(0.2)
-        yield Runner(name, psutil.Process(process.pid), address, connections)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(
-            urllib.request.Request(address, headers={"Host": "localhost"}), timeout=10
-        ) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+    with serving(application, ready=path, **environment) as server:
+        yield Runner(name, server.process, server.address + path, connections)
 
 
 if __name__ == "__main__":

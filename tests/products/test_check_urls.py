@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import resource
 import signal
 import subprocess
 import sys
@@ -500,6 +501,29 @@ def test_an_interruption_leaves_whole_lines_and_waits_for_no_shop(shops, tmp_pat
     assert text.endswith("\n")
     assert 5 <= len(text.splitlines()) < 500
     assert all(line.count("\t") == 2 for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("device", "limit", "sentence"),
+    [("/dev/full", -1, "/dev/full: No space left"), ("", 700, "told.tsv: File too large")],
+    ids=["a full device", "a full file"],
+)
+def test_a_full_disk_is_said_in_a_sentence_and_leaves_whole_lines(tmp_path, device, limit, sentence):
+    listed, told = tmp_path / "list.txt", Path(device or tmp_path / "told.tsv")
+    listed.write_text("nonsense\n" * 100)
+    ran = subprocess.run(
+        command(listed, told),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+    if not device:
+        assert set(told.read_text().splitlines(keepends=True)) == {"nonsense\tunsafe_address\t0\n"}
 
 
 def resident_at_most(process: int) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from contextlib import suppress
+from io import FileIO
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -83,8 +85,7 @@ class Command(BaseCommand):
                 progress = Progress(sys.stderr, check.count)
 
                 def tell(result: Result) -> None:
-                    # One write a line, so that an interruption leaves whole lines.
-                    results.write(f"{result}\n".encode(errors="surrogateescape"))
+                    _append(results, f"{result}\n".encode(errors="surrogateescape"))
                     progress.advance(broken=result.is_broken)
 
                 try:
@@ -95,6 +96,18 @@ class Command(BaseCommand):
                     progress.end()
         except OSError as error:
             raise CommandError(f"{error.filename or target}: {error.strerror}.") from error
+
+
+def _append(file: FileIO, line: bytes) -> None:
+    """Write a line at the end of a file, or else nothing of it: an interruption, or a full disk, leaves whole lines."""
+    start, rest = file.tell(), memoryview(line)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError:
+        with suppress(OSError):  # a device has no length
+            file.truncate(start)
+        raise
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
