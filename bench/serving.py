@@ -38,8 +38,9 @@ def serving(application: str, *, ready: str, media: bool = False, **environment:
         command += ["--static-path-route", "/media", "--static-path-mount", "var/media"]
     command += ["--log-level", "warning", application]
     paths = os.pathsep.join((str(ROOT), str(ROOT / "site")))
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": paths, **environment})
     address = f"http://127.0.0.1:{port}"
+    all_of_it = {**os.environ, "PYTHONPATH": paths, "SITE_URL": address, **environment}
+    process = subprocess.Popen(command, cwd=ROOT, env=all_of_it)
     try:
         deadline = time.monotonic() + 60
         while not _answers(address + ready):
