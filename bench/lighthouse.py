@@ -26,16 +26,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import rcssmin
 import requests
 from playwright.sync_api import sync_playwright
 
 from bench.serving import serving
+from config.static_files import whole_sheet
 from demo.chromium import FLAGS, install_chromium
 from demo.services import ROOT, VAR
 
 FOLDER = VAR / "bench" / "lighthouse"
 VERSION = "12"  # the last that runs on Node 20
+ATTEMPTS = 3  # now and then it loses its connection to Chromium
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 AUDITS = {
     "first-contentful-paint": "FCP ms",
@@ -75,13 +76,13 @@ def judge(program: Path, address: str, *, desktop: bool) -> dict[str, float]:
         f"--chrome-flags=--headless=new {' '.join(flag for flag in FLAGS if ' ' not in flag)}",
         *(["--preset=desktop"] if desktop else []),
     ]
-    done = subprocess.run(
-        command,
-        env={**os.environ, "CHROME_PATH": install_chromium()},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = {**os.environ, "CHROME_PATH": install_chromium()}
+    for _attempt in range(ATTEMPTS):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            break
+        print("      Lighthouse gave up:", (done.stderr.strip() or "without a word").splitlines()[-1])
+    done.check_returncode()
     report: dict[str, Any] = json.loads(done.stdout)
     scores = {name: 100 * (report["categories"][name]["score"] or 0) for name in CATEGORIES}
     for audit in report["audits"].values():
@@ -105,15 +106,20 @@ def observe(address: str) -> dict[str, float]:
 
 def weight(address: str) -> dict[str, int]:
     """Bytes as sent, compressed with gzip, with the CSS as `collectstatic` keeps it."""
-    html = requests.get(address, timeout=30).text
+    html = _text(address)
     found = {"html": _packed(html)}
     for sheet in re.findall(r'<link rel="stylesheet" href="([^"]+)"', html):
-        css = requests.get(urljoin(address, sheet), timeout=30).text
-        found[Path(sheet).name] = _packed(rcssmin.cssmin(css))
+        url = urljoin(address, sheet)
+        css = whole_sheet(_text(url), lambda name, url=url: _text(urljoin(url, name)))
+        found[Path(sheet).name] = _packed(css)
     found["html and css"] = sum(found.values())
     for script in re.findall(r'<script src="([^"]+)"', html):
-        found[Path(script).name] = _packed(requests.get(urljoin(address, script), timeout=30).text)
+        found[Path(script).name] = _packed(_text(urljoin(address, script)))
     return found
+
+
+def _text(address: str) -> str:
+    return requests.get(address, timeout=30).text
 
 
 def _packed(text: str) -> int:

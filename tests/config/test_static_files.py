@@ -5,24 +5,32 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 
 from config.static_files import MinifiedStaticFilesStorage
 
 WRITTEN = "/* Tokens. */\n:root {\n  --space: calc(1rem + 2px);\n}\n\n@container (min-width: 43rem) {\n  .a > .b { color: red; }\n}\n"
+OWN = ".article {\n  margin: 0;\n}\n"
+SMALL = ":root{--space:calc(1rem + 2px)}@container (min-width:43rem){.a>.b{color:red}}"
 
 
 @pytest.fixture
 def storage(tmp_path) -> MinifiedStaticFilesStorage:
-    for folder in ("css", "wagtailadmin/css"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "site.css").write_text(WRITTEN)
-    kept = MinifiedStaticFilesStorage(location=tmp_path, base_url="/static/")
-    names = ("css/site.css", "wagtailadmin/css/site.css")
-    assert [
-        done
-        for done in kept.post_process({name: (kept, name) for name in names})
-        if isinstance(done[2], Exception)
-    ] == []
+    sources, kept = (
+        FileSystemStorage(location=tmp_path / "sources"),
+        MinifiedStaticFilesStorage(location=tmp_path / "kept", base_url="/static/"),
+    )
+    written = {
+        "css/article.css": f'/* Articles. */\n@import "site.css";\n{OWN}',
+        "css/site.css": WRITTEN,
+        "wagtailadmin/css/site.css": WRITTEN,
+    }
+    for name, text in written.items():  # as `collectstatic` copies them
+        sources.save(name, ContentFile(text))
+        kept._save(name, ContentFile(text))
+    found = kept.post_process({name: (sources, name) for name in written})
+    assert [done for done in found if isinstance(done[2], Exception)] == []
     return kept
 
 
@@ -33,10 +41,11 @@ def hashed(storage: MinifiedStaticFilesStorage, name: str) -> str:
 
 
 def test_our_css_loses_comments_and_white_space_and_nothing_else(storage):
-    css = hashed(storage, "css/site.css")
-    assert css == ":root{--space:calc(1rem + 2px)}@container (min-width:43rem){.a > .b{color:red}}".replace(
-        " > ", ">"
-    )
+    assert hashed(storage, "css/site.css") == SMALL
+
+
+def test_a_sheet_holds_what_it_imports(storage):
+    assert hashed(storage, "css/article.css") == f"{SMALL}.article{{margin:0}}"
 
 
 def test_what_is_not_ours_is_left_as_it_is(storage):

@@ -39,7 +39,7 @@
     for (const link of wanted.querySelectorAll(".offer__button")) link.classList.remove("button--quiet");
   };
 
-  fetch(form.dataset.askRegion)
+  const ask = () => fetch(form.dataset.askRegion)
     .then((answer) => answer.json())
     .then(({ region }) => {
       for (const button of form.querySelectorAll("button[name=region]")) {
@@ -57,4 +57,5 @@
       document.querySelectorAll("[data-offers]").forEach((offers) => watcher.observe(offers));
     })
     .catch(() => {}); // the order that was served stays
+  requestAnimationFrame(() => setTimeout(ask)); // once the words are painted: on a slow phone they come first
 })();
