@@ -35,7 +35,10 @@ def main() -> int:
         subprocess.run([sys.executable, "-m", "venv", "--clear", ENVIRONMENT], check=True)
     print("Installing the locked requirements into .venv …", flush=True)
     install = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"]
-    install.append("--no-compile")  # Python compiles the few modules that are used, when they are
+    install += [
+        "--no-compile",  # Python compiles the few modules that are used, when they are
+        "--no-deps",  # the lock names all of them
+    ]
     if subprocess.run([*install, "--require-hashes", "-r", str(LOCK)], check=False).returncode:
         print(
             "The requirements could not be installed; what pip said is above. Run the command again.",

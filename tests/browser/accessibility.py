@@ -8,6 +8,9 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+COLOURS = ("color-contrast", "link-in-text-block")
+"""The rules that another colour scheme may break where the first one broke none."""
+
 _BRING = f"{AXE_SCRIPT}; void (window.axeOfTests = window.axe)"
 """Under a name of its own: every page of the admin has Wagtail's axe as `axe`."""
 _ASK = """async ([context, options]) => {

@@ -18,13 +18,12 @@ from playwright.sync_api import Error, Page
 from pytest_django.live_server_helper import LiveServer
 
 from articles.models import User
-from tests.browser.accessibility import violations
+from tests.browser.accessibility import COLOURS, violations
 from tests.factories import UserFactory
 from tests.furnished import Address, admin_addresses, furnish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
-COLOURS = ("color-contrast", "link-in-text-block")
 SCREENS = (("dark", 768, ()), ("light", 1280, COLOURS))
 """How it is looked at, and by which rules of axe: all of them once, and those that colours can break again."""
 OF_WAGTAIL = (".messages", ".Draftail-Editor")
