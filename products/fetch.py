@@ -33,7 +33,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -73,6 +73,7 @@ MAX_HEADER_VALUE: Final = 512  # characters kept of each
 MAX_DIALLED: Final = 6  # numbers tried of one name
 DRAIN_BYTES: Final = 8 * 1024  # of a redirect's body, read only to keep the connection
 DRAIN_SECONDS: Final = 0.5
+LATE: Final = 0.25  # seconds that one read or write may go on beyond the deadline
 LOOP: Final = 3  # an address met so often is a loop
 
 # What the judge reads (its markers are data, so the list is its own), and what a person may want to see.
@@ -162,11 +163,17 @@ class _MeteredSocket(socket.socket):
 
     meter: _Meter
 
+    def _set_timeout(self) -> None:
+        """Give what follows the time that is left. Setting it is a system call, so a little too much is let stand."""
+        left, given = self.meter.seconds(), self.gettimeout()
+        if given is None or not left <= given <= left + LATE:
+            self.settimeout(left)
+
     def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         if not self.meter.left:
             raise _Spent
         size = min(nbytes or memoryview(buffer).nbytes, self.meter.left)
-        self.settimeout(self.meter.seconds())
+        self._set_timeout()
         try:
             count = super().recv_into(buffer, size, flags)
         except TimeoutError:
@@ -176,7 +183,7 @@ class _MeteredSocket(socket.socket):
         return count
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        self.settimeout(self.meter.seconds())
+        self._set_timeout()
         self.meter.sent = time.monotonic()
         try:
             super().sendall(data, flags)
@@ -311,8 +318,27 @@ class _Adapter(HTTPAdapter):
             "https": partial(_TlsPool, line=line),
         }
 
+    # What follows does for each request what the door needs of it, and no more: requests' own looks for proxies
+    # and reads the address seven times, and makes a jar of cookies and a dictionary of headers that nobody reads.
+
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Nothing: the shared context requires a certificate, and `_Line.wrap` uses no other."""
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPConnectionPool:
+        place = urlsplit(str(request.url))
+        return self.poolmanager.connection_from_host(place.hostname, place.port, place.scheme)
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
+        return request.path_url
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        response = requests.Response()
+        response.raw = resp
+        if "set-cookie" in resp.headers:
+            extract_cookies_to_jar(response.cookies, req, resp)
+        return response
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,11 +476,14 @@ class Session:
 
     def _ask(self, url: str, cookies: RequestsCookieJar, ends: float, posting: Posting | None) -> _Page:
         request = requests.PreparedRequest()
-        if posting is None:
-            request.prepare(method="GET", url=url, headers=self._door.headers, cookies=cookies)
-        else:
-            words = {**self._door.headers, **posting.headers}
-            request.prepare(method="POST", url=url, headers=words, cookies=cookies, data=posting.body)
+        request.prepare_method("GET" if posting is None else "POST")
+        request.prepare_url(url, None)
+        request.prepare_headers(
+            self._door.headers if posting is None else {**self._door.headers, **posting.headers}
+        )
+        if len(cookies):
+            request.prepare_cookies(cookies)
+        request.prepare_body(None if posting is None else posting.body, None)
         # requests has read the address with urllib3's parser, and will read it again with the standard
         # library's to choose the connection. Both must have read what was checked.
         if urlsplit(request.url)[:2] != urlsplit(url)[:2]:
@@ -725,9 +754,8 @@ def _breakage(error: BaseException) -> str:
 
 def _kept_headers(raw: HTTPResponse) -> Mapping[str, str]:
     kept = {
-        name: _shown(value)[:MAX_HEADER_VALUE]
-        for name in sorted(KEPT_HEADERS)
-        if (value := raw.headers.get(name)) is not None
+        name: _shown(raw.headers[name])[:MAX_HEADER_VALUE]
+        for name in sorted(KEPT_HEADERS.intersection(map(str.lower, raw.headers)))
     }
     if "set-cookie" in raw.headers:
         kept["set-cookie"] = "present"  # its value is nobody's business
@@ -750,4 +778,7 @@ def _location(url: str, raw: HTTPResponse) -> str:
 
 def _shown(text: str) -> str:
     """`text` fit to be stored and shown."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text[:2048])
+    text = text[:2048]
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -197,7 +197,10 @@ class Engine(Generic[Item, Found]):
     def _next_moment(self) -> float:
         """When something can be done that no thread will tell of; infinity: never."""
         moments = [self._later[0].moment] if self._later else []
-        if len(self._asking) < self._most and (first := self._queue.next_moment()) is not None:
+        if (
+            len(self._asking) < self._most
+            and (first := self._queue.next_moment(time.monotonic())) is not None
+        ):
             moments.append(first)
         return min(moments, default=math.inf)
 

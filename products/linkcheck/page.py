@@ -252,9 +252,11 @@ class _Reader:
         self._heading_state = 0  # 0 not seen, 1 inside, 2 read
         self._button: list[str] | None = None
         self._button_dead = False
-        self._microdata = _Microdata()
+        self._microdata: _Microdata | None = None  # most pages hold none, and following it is dear
 
     def read(self, text: str) -> None:
+        if "itemscope" in text.lower():
+            self._microdata = _Microdata()
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup
             if kind == "text":
@@ -269,7 +271,8 @@ class _Reader:
     def facts(self) -> PageFacts:
         h1 = collapse("".join(self._heading))[:MAX_FIELD]
         title = self._title or self._metas.get("og:title", "")
-        self._products.extend(self._microdata.products())
+        if self._microdata is not None:
+            self._products.extend(self._microdata.products())
         mains = self._main_products(h1, title)
         signals = {main.source: main.stock for main in mains if main.stock is not None}
         tagged = _stock(self._metas.get("product:availability") or self._metas.get("og:availability", ""))
@@ -346,10 +349,12 @@ class _Reader:
 
     def _text(self, text: str) -> None:
         if self._heading_state != 1 and self._button is None and self._words_length > MAX_WORDS:
-            self._microdata.text(text)
+            if self._microdata is not None:
+                self._microdata.text(text)
             return
         words = unescape(text[:MAX_WORDS])
-        self._microdata.text(words)
+        if self._microdata is not None:
+            self._microdata.text(words)
         if self._words_length <= MAX_WORDS:
             self._words.append(words)
             self._words_length += len(words)
@@ -360,17 +365,25 @@ class _Reader:
 
     def _break(self, name: str) -> None:
         """Words on both sides of a block are two words."""
-        if name not in _INLINE:
+        if name in _INLINE:
+            return
+        if self._heading_state == 1 or self._button is not None or self._microdata is not None:
             self._text(" ")
+        elif self._words_length <= MAX_WORDS:
+            self._words.append(" ")
+            self._words_length += 1
 
     def _open(self, name: str, source: str) -> None:
         self._break(name)
         attrs: dict[str, str] = {}
-        if name in _READ or "item" in source:
+        if name in _READ or (self._microdata is not None and "item" in source):
             attrs = _attributes(source)
+        if self._microdata is not None and (attrs or name not in _VOID):
             self._microdata.open(name, attrs, self._base)
-        elif name not in _VOID:
-            self._microdata.open(name, attrs, self._base)
+        if name == "h1" and self._heading_state == 0:
+            self._heading_state = 1
+        if name not in _READ:
+            return
         if name == "meta":
             self._meta(attrs)
         elif name == "link" and "canonical" in attrs.get("rel", "").lower().split():
@@ -380,8 +393,6 @@ class _Reader:
         elif name == "body" and not self._body_classes:
             classes = f"{attrs.get('class', '')} {attrs.get('id', '')}".lower().split()
             self._body_classes = tuple(one[:MAX_FIELD] for one in classes[:_MAX_LISTED])
-        elif name == "h1" and self._heading_state == 0:
-            self._heading_state = 1
         elif name == "form":
             action = attrs.get("action", "").lower()
             self._basket = self._basket or any(one in action for one in _BASKET_ACTIONS)
@@ -394,7 +405,8 @@ class _Reader:
 
     def _close(self, name: str) -> None:
         self._break(name)
-        self._microdata.close(name)
+        if self._microdata is not None:
+            self._microdata.close(name)
         if name == "h1" and self._heading_state == 1:
             self._heading_state = 2
         elif name == "button":
@@ -612,6 +624,8 @@ def _types(node: dict[str, object]) -> set[str]:
 
 def _word(value: object) -> str:
     """A JSON-LD value as text: lists give their first, objects their `@id` or `@value`."""
+    if value is None:
+        return ""
     if isinstance(value, list):
         value = value[0] if value else ""
     if isinstance(value, dict):

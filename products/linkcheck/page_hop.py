@@ -54,7 +54,7 @@ def page_hop(text: str, url: str, *, refresh: str = "") -> str | None:
     if len(text) >= MAX_PAGE:
         return None
     target = _refresh_target(refresh) if refresh else ""
-    for token in () if target else _TOKEN.finditer(text):
+    for token in () if target or not _may_lead_on(text) else _TOKEN.finditer(text):
         if token["meta"] is not None:
             attributes = _attributes(token["meta"])
             if attributes.get("http-equiv", "").lower() == "refresh":
@@ -70,6 +70,12 @@ def page_hop(text: str, url: str, *, refresh: str = "") -> str | None:
     except ValueError:  # brackets that hold no address
         return target
     return None if urldefrag(absolute).url == urldefrag(url).url else absolute
+
+
+def _may_lead_on(text: str) -> bool:
+    """Whether it is worth reading: a page that holds neither word stays."""
+    lower = text.lower()
+    return "refresh" in lower or "location" in lower
 
 
 def _attributes(source: str) -> dict[str, str]:

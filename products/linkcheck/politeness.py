@@ -2,10 +2,10 @@
 
 Times are seconds on any clock that only moves forward. A host is asked one thing at a time, and two requests
 to it begin at least its pace apart; a host that asked for a pause gets it. Among the hosts that
-may be asked, the one with the longest work left goes first if it might be left alone at the end: the run
-takes little more than the least that politeness and the number of threads allow, as long as
-one answer's share of the threads (latency ÷ threads) is small against the pace. While nobody is in such a hurry,
-hosts that were begun go before others, so that they are done while their connections are open.
+may be asked, the one with the longest work left goes first if it might be left alone at the end, and a thread is
+kept free for one that certainly will be: the run takes little more than the least that politeness and the number of
+threads allow. While nobody is in such a hurry, hosts that were begun go before others, so that they are done while
+their connections are open.
 
 Not safe for threads: one thread takes and gives back, others fetch.
 """
@@ -16,9 +16,11 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, Generic, TypeVar
 
 URGENT_SHARE: Final = 0.5  # of all that is left: a host with so much of it might be the last to end
+LAST_SHARE: Final = 1.0  # a host with so much will be: no answer of another may keep a thread from it
 LONGEST_PAUSE: Final = 86_400.0  # seconds; whatever a shop asks for
 
 Item = TypeVar("Item")
@@ -80,6 +82,8 @@ class Queue(Generic[Item]):
         self._ready: list[tuple[float, int, str]] = []  # by rank
         self._tickets = 0
         self._left = 0
+        self._in_flight = 0
+        self._last: list[_Host[Item]] = []  # hosts that will be the last to end
 
     def add(
         self,
@@ -116,23 +120,24 @@ class Queue(Generic[Item]):
             if ticket == state.ticket:
                 heapq.heappush(self._ready, (self._rank(state), ticket, name))
         self._rank_anew()
-        while self._ready:
-            _, ticket, name = heapq.heappop(self._ready)
-            state = self._hosts[name]
-            if ticket == state.ticket:
-                self._left -= 1
-                item = state.items.popleft()
-                state.urgent = max(0, state.urgent - 1)
-                self._begin(state, now)
-                return Turn(name, item, now)
-        return None
+        first = self._fresh(self._ready)
+        if first is None or self._is_held_back(self._hosts[first[2]], now):
+            return None
+        heapq.heappop(self._ready)
+        state = self._hosts[first[2]]
+        self._left -= 1
+        item = state.items.popleft()
+        state.urgent = max(0, state.urgent - 1)
+        self._begin(state, now)
+        return Turn(state.name, item, now)
 
-    def next_moment(self) -> float | None:
-        """When a host may be asked next (the past: at once); None if nothing is left, or all is in flight."""
-        if self._fresh(self._ready) is not None:
+    def next_moment(self, now: float) -> float | None:
+        """When to `take` next, if no answer comes before (the past: at once); None: only an answer changes anything."""
+        resting = self._fresh(self._waiting)
+        ready = self._fresh(self._ready)
+        if ready is not None and not self._is_held_back(self._hosts[ready[2]], now):
             return 0.0
-        first = self._fresh(self._waiting)
-        return first[0] if first is not None else None
+        return resting[0] if resting is not None else None
 
     def moment(self, host: str) -> float | None:
         """When `host` may be asked next; None if it is busy or unknown."""
@@ -151,6 +156,7 @@ class Queue(Generic[Item]):
             msg = f"nothing is in flight at {host}"
             raise ValueError(msg)
         state.in_flight = False
+        self._in_flight -= 1
         if latency is not None:
             state.latency = latency if not state.latency else 0.7 * state.latency + 0.3 * latency
             self._latency = latency if not self._latency else 0.99 * self._latency + 0.01 * latency
@@ -208,8 +214,24 @@ class Queue(Generic[Item]):
             if ticket == self._hosts[name].ticket
         ]
         heapq.heapify(self._ready)
+        self._last = [
+            state for state in self._hosts.values() if state.work_left >= LAST_SHARE * self._everything
+        ]
+
+    def _is_held_back(self, state: _Host[Item], now: float) -> bool:
+        """Whether the threads still free are for hosts that will end last and may be asked before `state` has answered."""
+        if not self._threads or state.work_left >= LAST_SHARE * self._everything:
+            return False
+        free = max(1, self._threads - self._in_flight)
+        soon = (
+            other
+            for other in self._last
+            if other.items and not other.in_flight and now < other.moment <= now + self._latency
+        )
+        return sum(1 for _ in islice(soon, free)) == free
 
     def _begin(self, state: _Host[Item], now: float) -> None:
+        self._in_flight += 1
         state.in_flight = state.begun = True
         state.moment = now + state.pace.gap(self._random())
         self._tickets += 1

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ class Marker:
 
     id: str
     kind: Kind
-    where: frozenset[Place]
+    where: tuple[Place, ...]  # in the order of the enumeration
     words: tuple[str, ...]  # normalised; for a header, none means that its presence is enough
     seen_at: str
     header: str = ""  # lower case
@@ -99,7 +99,8 @@ class Match:
 
 def normalise(text: str) -> str:
     """`text` as it is compared: compatibility forms, straight quotes, lower case, single spaces."""
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
     return " ".join(text.casefold().split())
 
 
@@ -129,14 +130,18 @@ def load(folder: Path) -> tuple[str, tuple[Marker, ...]]:
 def find(kinds: Iterable[Kind], scene: Scene, markers: Iterable[Marker] | None = None) -> tuple[Match, ...]:
     """All markers of `kinds` that match `scene`, each at the first place where it does."""
     wanted = frozenset(kinds)
-    found = []
-    for marker in MARKERS if markers is None else markers:
-        if marker.kind not in wanted or (marker.unless_product and scene.page.has_product_marker):
-            continue
-        match = _match(marker, scene)
-        if match is not None:
-            found.append(match)
-    return tuple(found)
+    among = _ours(wanted) if markers is None else (one for one in markers if one.kind in wanted)
+    says_nothing = scene.page.has_product_marker
+    return tuple(
+        match
+        for marker in among
+        if not (marker.unless_product and says_nothing) and (match := _match(marker, scene)) is not None
+    )
+
+
+@cache
+def _ours(kinds: frozenset[Kind]) -> tuple[Marker, ...]:
+    return tuple(marker for marker in MARKERS if marker.kind in kinds)
 
 
 def before_related(words: str, start_after: str = "") -> str:
@@ -156,7 +161,7 @@ def _marker(item: Mapping[str, Any], file: str) -> Marker:
         marker = Marker(
             id=item["id"],
             kind=Kind(item["kind"]),
-            where=frozenset(Place(place) for place in item["where"]),
+            where=tuple(sorted(map(Place, item["where"]), key=tuple(Place).index)),
             words=tuple(normalise(word) for word in item["words"]),
             seen_at=item["seen_at"],
             header=item.get("header", "").lower(),
@@ -178,9 +183,7 @@ def _marker(item: Mapping[str, Any], file: str) -> Marker:
 
 
 def _match(marker: Marker, scene: Scene) -> Match | None:
-    for place in _PLACES:
-        if place not in marker.where:
-            continue
+    for place in marker.where:
         if place is Place.HEADER:
             value = scene.headers.get(marker.header)
             if value is not None and (
@@ -210,7 +213,6 @@ _QUOTES: Final = str.maketrans(
 )
 _SEPARATOR: Final = re.compile(r"\s*(?:[|·•»«:!?.,]|\s[-–—]\s)\s*")
 
-_PLACES: Final = tuple(Place)  # walking an enumeration itself is slow, and this is done for every marker
 _LOADED: Final = load(Path(__file__).parent)
 MARKERS_VERSION: Final = _LOADED[0]
 MARKERS: Final = _LOADED[1]
