@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import uuid4
 
-from django.db.models import F
+from django.db import DatabaseError
 
 from products.api_access import credentials_for
+from products.attempts import ALONE_AFTER, count_attempt, is_databases_own, take_back
 from products.checkbook import plan_look, record
 from products.destinations import NOT_TO_BE_FETCHED
 from products.door import the_door
@@ -31,7 +32,6 @@ from products.linkcheck.verdict import DEFAULT_PAUSE, LONGEST_PAUSE
 from products.models import Checking, Host, Offer, Programme
 from products.programmes import amazon
 from products.querysets import OfferQuerySet
-from products.rounds import ALONE_AFTER, MOST_ATTEMPTS
 
 EVERY = datetime.timedelta(hours=20)  # so that what is shown of Amazon's is never a day old
 PRICE_KEPT = datetime.timedelta(hours=24) - datetime.timedelta(minutes=15)  # the tick that forgets included
@@ -108,6 +108,10 @@ def ask_api(api: CreatorsApi, *, tempo: float) -> int:
             return 0
         batch = _due(database_now())  # as it is now that nobody else may ask
         return _look_at(batch, api, tempo) if batch else 0
+    except DatabaseError as error:
+        if is_databases_own(error):
+            take_back(Offer.objects.filter(pk__in=[offer.pk for offer in batch]))
+        raise
     finally:
         Host.objects.filter(key=host.key, leased_by=holder).update(
             next_polite_at=database_now() + LEAST_PAUSE
@@ -154,7 +158,7 @@ def _look_at(batch: list[Offer], api: CreatorsApi, tempo: float) -> int:
     credentials = credentials_for(programme.network, programme.identity)
     assert credentials is not None
     now = database_now()
-    counted = [offer for offer in batch if _count_attempt(offer, now)]
+    counted = [offer for offer in batch if count_attempt(offer, _as_read(offer), now=now)]
     named = [(offer, asin) for offer in counted if (asin := amazon.asin(offer.destination))]
     looked = sum(
         _write(offer, NAMES_NO_PRODUCT, Hop(offer.destination), now=now, tempo=tempo)
@@ -175,13 +179,8 @@ def _look_at(batch: list[Offer], api: CreatorsApi, tempo: float) -> int:
     return looked
 
 
-def _count_attempt(offer: Offer, now: datetime.datetime) -> bool:
-    """Count an attempt before it is made, so that a row which ends its worker is known by it (see `rounds`)."""
-    as_read = Offer.objects.filter(pk=offer.pk, version=offer.version)
-    if offer.attempts >= MOST_ATTEMPTS:
-        as_read.update(quarantined_at=now, next_check_at=None)
-        return False
-    return bool(as_read.update(attempts=F("attempts") + 1))
+def _as_read(offer: Offer) -> OfferQuerySet:
+    return Offer.objects.filter(pk=offer.pk, version=offer.version)
 
 
 def _rest(answer: _Answer, now: datetime.datetime) -> None:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import F
+from django.db import DatabaseError
 from django.db.models.functions import Greatest
 from wagtail.models import ReferenceIndex
 
+from products.attempts import ALONE_AFTER, count_attempt, is_databases_own, take_back
 from products.checkbook import Plan, plan_look, record
 from products.clicks.counting import clicked_offers
 from products.destinations import host_key
@@ -32,9 +33,7 @@ from products.linkcheck.verdict import Judgement, judge
 from products.models import Host, Offer, Product
 from products.pacing import Engine, Lease, Work
 
-ALONE_AFTER = 2  # attempts without an answer; from then on a row is looked at while nothing else is
 KEPT_OUT = "the shop's robots.txt asks robots to keep away."
-MOST_ATTEMPTS = 5  # a row that ended its worker so often is set aside and shown
 RULES_KEPT = datetime.timedelta(days=1)  # how long a robots.txt holds once it was read
 BUSY_AGAIN = datetime.timedelta(
     seconds=30
@@ -96,11 +95,16 @@ def run_round(
 ) -> Report:
     """Look at the offers that are due, for `limits.seconds` and the last looks' end at most.
 
-    `respects_robots`: leave product pages to people where the shop's robots.txt keeps robots from them.
+    `respects_robots`: leave product pages to people where the shop's robots.txt keeps robots from them. Raises
+    DatabaseError where PostgreSQL cannot do its part; what was due then is due still.
     """
     current = _Round(door, tempo, limits, respects_robots)
     try:
         return current.run()
+    except DatabaseError as error:
+        if is_databases_own(error):
+            current.take_attempts_back()
+        raise
     finally:
         current.close()
 
@@ -121,6 +125,7 @@ class _Round(Work[_Due, _Seen]):
         self.rules: dict[str, dict[str, tuple[str, str]]] = {}
         self.placed: set[int] = set()
         self.clicked: set[int] = set()
+        self.attempted: set[int] = set()  # offers whose attempt is counted and has no answer yet
         self.report = Report()
 
     def run(self) -> Report:
@@ -160,6 +165,10 @@ class _Round(Work[_Due, _Seen]):
             if moment is not None and moment > time.monotonic():
                 Host.objects.filter(key=key, leased_by=self.holder).update(next_polite_at=self._at(moment))
         give_back(self.leased, self.holder)
+
+    def take_attempts_back(self) -> None:
+        """The database failed, and no row is to blame."""
+        take_back(Offer.objects.filter(pk__in=self.attempted, host__leased_by=self.holder))
 
     def now(self) -> datetime.datetime:
         """The database's time, carried on by this machine's steady clock."""
@@ -221,21 +230,20 @@ class _Round(Work[_Due, _Seen]):
 
     def _uncount_attempt(self, offer: Offer) -> None:
         """The worker outlived what it asked, and has not asked for the offer's page yet."""
+        self.attempted.discard(offer.pk)
         Offer.objects.filter(pk=offer.pk, version=offer.version).update(attempts=offer.attempts)
 
     def _sharer(self, offer: Offer) -> _Sharer:
         return _Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo))
 
     def _count_attempt(self, offer: Offer) -> bool:
-        """Count an attempt before it is made, so that a row which ends its worker is known by it. False: leave it.
-
-        Left alone too where the lease is no longer ours: a process that was frozen wakes up and knows nothing of it.
-        """
+        """Count an attempt. False: leave it alone, as where the lease is no longer ours: a process that was frozen
+        wakes up and knows nothing of it."""
         as_read = Offer.objects.filter(pk=offer.pk, version=offer.version, host__leased_by=self.holder)
-        if offer.attempts >= MOST_ATTEMPTS:
-            as_read.update(quarantined_at=self.now(), next_check_at=None)
-            return False
-        return bool(as_read.update(attempts=F("attempts") + 1))
+        counted = count_attempt(offer, as_read, now=self.now())
+        if counted:
+            self.attempted.add(offer.pk)
+        return counted
 
     def judge(self, item: _Due, evidence: Evidence) -> _Seen:
         return _Seen(evidence, [judge(evidence, sharer.plan.expectation) for sharer in item.sharers])
@@ -262,6 +270,7 @@ class _Round(Work[_Due, _Seen]):
                 usage=self._usage(sharer.offer),
                 tells_host=not is_told,
             )
+            self.attempted.discard(sharer.offer.pk)
             is_told |= step is not None
             self.report.looked += step is not None
             self.report.flipped += len(step.flips) if step else 0
@@ -287,6 +296,7 @@ class _Round(Work[_Due, _Seen]):
             self.report.given_back += 1
             as_read = Offer.objects.filter(pk=sharer.offer.pk, version=sharer.offer.version)
             as_read.update(next_check_at=Greatest("next_check_at", again), attempts=0)
+            self.attempted.discard(sharer.offer.pk)
 
 
 def _looks(due: Iterable[_Sharer], others: Iterable[_Sharer]) -> list[_Due]:

@@ -127,6 +127,20 @@ def test_the_next_page_puts_the_chosen_region_first_and_nothing_shifts(reader: P
     assert violations(reader) == []
 
 
+@pytest.mark.parametrize("reader", [True], indirect=True, ids=["script"])
+def test_the_region_is_asked_for_once_the_words_are_painted(reader: Page, article: str):
+    with reader.expect_response("**/region/"):
+        reader.goto(article)
+    reader.wait_for_function("() => performance.getEntriesByType('paint').length > 0")
+    painted, asked = reader.evaluate(
+        """() => [
+            performance.getEntriesByName("first-contentful-paint")[0].startTime,
+            performance.getEntriesByType("resource").find(each => each.name.endsWith("/region/")).startTime,
+        ]"""
+    )
+    assert painted <= asked
+
+
 @pytest.mark.parametrize("reader", [False], indirect=True, ids=["no script"])
 def test_without_script_the_plain_page_stays_in_the_common_order(reader: Page, article: str):
     choose_the_us(reader, article)

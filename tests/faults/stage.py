@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -68,6 +70,35 @@ class Stage:
         process.send_signal(signal.SIGQUIT)
         process.wait(30)
         self._postgresql.close()
+        return stopped
+
+    def fill_disk(self) -> None:
+        """Start PostgreSQL again without room for a further look: no file may outgrow the table of looks, filled up.
+
+        It takes a limit on the size of files for a full disk. Its log (WAL) is written in files of 16 MiB.
+        """
+        self.sql(
+            "INSERT INTO products_check (offer_id, at, seconds, outcome, final_address, hops, expected, seen, verdicts,"
+            " markers, excerpt) SELECT (SELECT min(id) FROM products_offer), now(), 0, %s, %s, %s, %s, %s, %s, %s,"
+            " (SELECT string_agg(md5((n * 58 + part)::text), '') FROM generate_series(1, 58) AS part)"
+            " FROM generate_series(1, 9000) AS n",
+            *(_FILLING, "", "[]", "[]", "[]", "{}", "[]"),
+        )
+        (size,) = self.sql("SELECT pg_relation_size('products_check')")[0]
+        assert size >= 16 * 2**20
+        self.stop_database_at_once()
+        allowed, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))  # what is started now inherits it
+        try:
+            self.start_database()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (allowed, most))
+
+    def make_room_on_disk(self) -> datetime:
+        """Returns the moment from which there is room."""
+        stopped = self.stop_database_at_once()
+        self.start_database()
+        self.sql("DELETE FROM products_check WHERE outcome = %s", _FILLING)
         return stopped
 
     @property
@@ -234,6 +265,10 @@ class Stage:
             cursor = connection.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
+    def logged(self, name: str, pattern: str) -> int:
+        """How many lines of a process's log match."""
+        return len(re.findall(pattern, (self.folder / f"{name}.log").read_text()))
+
     def looked_at(self) -> int:
         """How many offers have been looked at."""
         return int(self.sql("SELECT count(*) FROM products_offer WHERE last_checked_at IS NOT NULL")[0][0])
@@ -271,6 +306,7 @@ class Stage:
         shutil.rmtree(self._database)
 
 
+_FILLING = "filling"
 _CELERY = [sys.executable, "-m", "celery", "-A", "tasks"]
 _LANDS = {behaviour for behaviour, (reachable, _) in EXPECTED.items() if reachable == "ok"}
 

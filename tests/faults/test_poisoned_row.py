@@ -2,7 +2,7 @@
 
 import pytest
 
-from products.rounds import MOST_ATTEMPTS
+from products.attempts import MOST_ATTEMPTS
 from tests.faults.conftest import Stager
 from tests.faults.scene import Scene
 

@@ -18,13 +18,14 @@ from demo.retailers.creators_api import HOST, TOKEN_HOSTS, Item
 from demo.retailers.creators_api import CreatorsApi as StandIn
 from products.addresses import UnsafeAddress, read_targets
 from products.api_round import CreatorsApi, ask_api, forget_old_prices
+from products.attempts import MOST_ATTEMPTS
 from products.fetch import Door, Posting
 from products.leases import database_now, lease_host
 from products.linkcheck import creators_api
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
 from products.models import Alarm, Check, Checking, Host, Offer, Programme, Retailer
 from products.querysets import AskedBecause
-from products.rounds import MOST_ATTEMPTS, Limits, run_round
+from products.rounds import Limits, run_round
 from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RegionFactory, RetailerFactory
 
 pytestmark = pytest.mark.django_db

@@ -11,6 +11,7 @@ from django.utils import timezone
 from demo.retailers import Behaviour, RetailerServer
 from products import destinations
 from products.addresses import read_targets
+from products.attempts import MOST_ATTEMPTS
 from products.checkbook import plan_look, record
 from products.clicks.counting import count
 from products.fetch import Door
@@ -19,7 +20,7 @@ from products.linkcheck.health import DAY, Usage
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable, judge
 from products.models import Check, Flip, Host, Offer
 from products.querysets import OfferQuerySet
-from products.rounds import MOST_ATTEMPTS, Limits, run_round
+from products.rounds import Limits, run_round
 from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RetailerFactory
 
 pytestmark = pytest.mark.django_db
