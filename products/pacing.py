@@ -51,6 +51,10 @@ class Work(ABC, Generic[Item, Found]):
     def begin(self, item: Item) -> Look | None:
         """The item's turn has come: the look to make, or None to leave the item alone."""
 
+    def attempt(self, item: Item) -> bool:
+        """The first request of a look that was begun goes out next. False: leave the item alone after all."""
+        return True
+
     @abstractmethod
     def judge(self, item: Item, evidence: Evidence) -> Found:
         """What an ended look means. Runs in any thread: neither database nor anything shared."""
@@ -74,6 +78,7 @@ class _Visit(Generic[Item]):
 
     item: Item
     look: Look | None = None
+    attempted: bool = False
     fresh: bool = False  # must not use a connection of an earlier look
     refused_since: float | None = None  # since when a lease has been refused
 
@@ -118,7 +123,7 @@ class Engine(Generic[Item, Found]):
         self._host_of = host_of
         self._threads_allowed = threads
         self._most = threads + AHEAD
-        self._patience = patience
+        self._usual_patience = self._patience = patience
         self._ends = math.inf
         self._queue: Queue[_Visit[Item]] = Queue(random.random, threads=threads)
         self._paces: dict[str, float] = {}
@@ -160,8 +165,10 @@ class Engine(Generic[Item, Found]):
 
     # --- the run, in the caller's thread ------------------------------------------------------------
 
-    def run(self, *, seconds: float = math.inf) -> None:
-        """Work until nothing is left, or begin no more after `seconds`. Raises what `work` raises."""
+    def run(self, *, seconds: float = math.inf, patience: float | None = None) -> None:
+        """Work until nothing is left, or begin no more after `seconds`; for this run with a `patience` of its own, if
+        one is given. Raises what `work` raises."""
+        self._patience = self._usual_patience if patience is None else patience
         self._ends = time.monotonic() + seconds
         self.unfinished = False
         while True:
@@ -244,8 +251,11 @@ class Engine(Generic[Item, Found]):
             elif self._host_of(look.address) != turn.host:  # a tracked link begins at its network
                 self._queue.done(turn.host, time.monotonic())
                 self._lead_on(visit)
-            else:
+            elif visit.attempted or self._work.attempt(visit.item):
+                visit.attempted = True
                 self._ask(turn, look.address)
+            else:
+                self._queue.done(turn.host, time.monotonic())
 
     def _ask(self, turn: Turn[_Visit[Item]], address: str) -> None:
         if turn.item.fresh:

@@ -147,7 +147,7 @@ class _Round(Work[_Due, _Seen]):
                     offer.attempts >= ALONE_AFTER
                 ):  # if it ends this process, no other row falls under suspicion
                     self.engine.add(key, [_Due([self._sharer(offer)])], leases[key])
-                    self.engine.run(seconds=self._seconds_left())
+                    self.engine.run(seconds=self._seconds_left(), patience=0.0)  # nobody else works meanwhile
         for key, found in due.items():
             calm = [self._sharer(offer) for offer in found if offer.attempts < ALONE_AFTER]
             others = [self._sharer(offer) for offer in together.get(key, ())]
@@ -188,9 +188,6 @@ class _Round(Work[_Due, _Seen]):
     # --- what the engine asks ------------------------------------------------------------------------
 
     def begin(self, item: _Due) -> Look | None:
-        item.sharers = [sharer for sharer in item.sharers if self._count_attempt(sharer.offer)]
-        if not item.sharers:
-            return None
         item.asks_rules = False
         first = item.sharers[0]
         if self.respects_robots and first.offer.host is not None:
@@ -205,6 +202,11 @@ class _Round(Work[_Due, _Seen]):
                 self.ended(item, self.judge(item, Evidence(first.offer.destination, (barred,))))
                 return None
         return self.door.begin(first.plan.address)
+
+    def attempt(self, item: _Due) -> bool:
+        """Not before: a look that waits for its network's host ends no worker, and must not be suspected of it."""
+        item.sharers = [sharer for sharer in item.sharers if self._count_attempt(sharer.offer)]
+        return bool(item.sharers)
 
     def _rules(self, host: Host, robots: str) -> str | None:
         """A shop's rules for robots, if they were read lately."""
@@ -295,7 +297,7 @@ class _Round(Work[_Due, _Seen]):
         for sharer in item.sharers:
             self.report.given_back += 1
             as_read = Offer.objects.filter(pk=sharer.offer.pk, version=sharer.offer.version)
-            as_read.update(next_check_at=Greatest("next_check_at", again), attempts=0)
+            as_read.update(next_check_at=Greatest("next_check_at", again), attempts=sharer.offer.attempts)
             self.attempted.discard(sharer.offer.pk)
 
 

@@ -53,11 +53,16 @@ class Looks(Work[str, Evidence]):
     held: set[str] = field(default_factory=set)
     seen: list[tuple[str, Evidence]] = field(default_factory=list)
     returned: list[str] = field(default_factory=list)
+    attempts: list[str] = field(default_factory=list)
     first: Callable[[str], str] = lambda address: address
     then: Callable[[str, Evidence], None] = lambda address, evidence: None
 
     def begin(self, item: str) -> Look | None:
         return self.door.begin(self.first(item)) if item else None
+
+    def attempt(self, item: str) -> bool:
+        self.attempts.append(item)
+        return not item.endswith("/never")
 
     def judge(self, item: str, evidence: Evidence) -> Evidence:
         return evidence
@@ -108,6 +113,18 @@ def test_every_address_is_looked_at_once(shops, door):
     assert sorted(item for item, _ in looks.seen) == sorted(addresses)
     assert {evidence.last.status for _, evidence in looks.seen} == {200}
     assert len(shops.requests) == len(addresses)
+
+
+def test_an_attempt_is_told_once_before_the_first_request_of_a_look_and_can_be_forbidden(shops, door):
+    shops.shop("alder.example").set("/moved", Behaviour.MOVED)
+    addresses = [f"https://alder.example/{path}" for path in ("moved", "never", "waits")]
+    held = "https://cedar.example/"
+    looks = Looks(door, held={"cedar.example"}, first=lambda item: held if item.endswith("waits") else item)
+    run(looks, *addresses, patience=0.1)
+    assert looks.attempts == addresses[:2]
+    assert [item for item, _ in looks.seen] == addresses[:1]
+    assert looks.returned == addresses[2:]
+    assert not any(request.target == "/never" for request in shops.requests)
 
 
 def test_a_host_is_asked_one_thing_at_a_time_however_slow_and_however_many_threads(shops, door):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from demo.retailers import Behaviour, RetailerServer
 from products import destinations
 from products.addresses import read_targets
-from products.attempts import MOST_ATTEMPTS
+from products.attempts import ALONE_AFTER, MOST_ATTEMPTS
 from products.checkbook import plan_look, record
 from products.clicks.counting import count
 from products.fetch import Door
@@ -221,6 +221,23 @@ def test_a_tracked_look_waits_for_the_network_that_another_round_holds(shops, do
     report = run_round(door, tempo=TEMPO, limits=QUICK)
     assert (report.looked, report.given_back) == (0, 1)
     assert not any(request.host == "www.awin1.com" for request in shops.requests)
+    give_back(["awin1.com"], holder)
+
+
+def test_rows_under_suspicion_that_need_a_network_which_another_round_holds_keep_nobody_waiting(shops, door):
+    """They are looked at one by one: whoever waited for each would do nothing else."""
+    programme = ProgrammeFactory(network="awin", identity={"merchant_id": "1", "publisher_id": "2"})
+    retailer = RetailerFactory(domains=["peak.example"], programme=programme, pace="0.1")
+    for number in range(3):
+        offer_at(shops, f"/suspect-{number}", retailer=retailer)
+    Offer.objects.update(attempts=ALONE_AFTER)
+    well = offer_at(shops, "/waits-behind-them")
+    lease_host("awin1.com", holder := uuid4(), now=database_now())
+    report = run_round(door, tempo=TEMPO, limits=Limits(threads=8, seconds=5.0, hop_patience=60.0))
+    well.refresh_from_db()
+    assert (report.looked, report.given_back, well.reachable) == (1, 3, Reachable.OK)
+    suspects = Offer.objects.exclude(pk=well.pk)
+    assert set(suspects.values_list("attempts", flat=True)) == {ALONE_AFTER}  # neither worse nor cleared
     give_back(["awin1.com"], holder)
 
 
