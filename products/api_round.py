@@ -108,10 +108,6 @@ def ask_api(api: CreatorsApi, *, tempo: float) -> int:
             return 0
         batch = _due(database_now())  # as it is now that nobody else may ask
         return _look_at(batch, api, tempo) if batch else 0
-    except DatabaseError as error:
-        if is_databases_own(error):
-            take_back(Offer.objects.filter(pk__in=[offer.pk for offer in batch]))
-        raise
     finally:
         Host.objects.filter(key=host.key, leased_by=holder).update(
             next_polite_at=database_now() + LEAST_PAUSE
@@ -153,12 +149,22 @@ def _due(now: datetime.datetime) -> list[Offer]:
 
 
 def _look_at(batch: list[Offer], api: CreatorsApi, tempo: float) -> int:
-    programme = batch[0].retailer.programme
+    now = database_now()
+    counted = [offer for offer in batch if count_attempt(offer, _as_read(offer), now=now)]
+    try:
+        return _ask_about(counted, api, tempo) if counted else 0
+    except DatabaseError as error:
+        if is_databases_own(error):
+            take_back(Offer.objects.filter(pk__in=[offer.pk for offer in counted]))
+        raise
+
+
+def _ask_about(counted: list[Offer], api: CreatorsApi, tempo: float) -> int:
+    programme = counted[0].retailer.programme
     assert programme is not None  # `_due` chose by it
     credentials = credentials_for(programme.network, programme.identity)
     assert credentials is not None
     now = database_now()
-    counted = [offer for offer in batch if count_attempt(offer, _as_read(offer), now=now)]
     named = [(offer, asin) for offer in counted if (asin := amazon.asin(offer.destination))]
     looked = sum(
         _write(offer, NAMES_NO_PRODUCT, Hop(offer.destination), now=now, tempo=tempo)

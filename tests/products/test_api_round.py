@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import OperationalError
 from django.db.models import F
 
 from demo.retailers import Behaviour, RetailerServer
@@ -27,6 +28,7 @@ from products.models import Alarm, Check, Checking, Host, Offer, Programme, Reta
 from products.querysets import AskedBecause
 from products.rounds import Limits, run_round
 from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RegionFactory, RetailerFactory
+from tests.full_disk import leave_no_room_for_looks
 
 pytestmark = pytest.mark.django_db
 
@@ -265,6 +267,16 @@ def test_a_row_that_ends_its_worker_is_asked_alone_and_set_aside_in_the_end(api,
     good.refresh_from_db()
     assert bad.quarantined_at is not None
     assert good.buyable == Buyable.IN_STOCK
+
+
+def test_a_full_disk_is_no_attempt(api, amazon):
+    retailer = shop()
+    once, twice = offer_of(retailer, 1, amazon=amazon), offer_of(retailer, 2, amazon=amazon)
+    Offer.objects.filter(pk=twice.pk).update(attempts=1)
+    leave_no_room_for_looks()
+    with pytest.raises(OperationalError, match="No space left"):
+        ask(api)
+    assert dict(Offer.objects.values_list("pk", "attempts")) == {once.pk: 0, twice.pk: 1}
 
 
 def test_a_price_is_forgotten_within_a_day_and_an_editor_s_own_is_kept(api, amazon):

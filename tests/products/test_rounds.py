@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from demo.retailers import Behaviour, RetailerServer
@@ -22,6 +23,7 @@ from products.models import Check, Flip, Host, Offer
 from products.querysets import OfferQuerySet
 from products.rounds import Limits, run_round
 from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RetailerFactory
+from tests.full_disk import leave_no_room_for_looks
 
 pytestmark = pytest.mark.django_db
 
@@ -268,6 +270,18 @@ def test_a_row_that_keeps_ending_its_worker_is_set_aside_and_the_others_go_on(sh
     assert report.looked == 1
     assert poisoned.quarantined_at is not None
     assert well.reachable == Reachable.OK
+
+
+def test_a_full_disk_is_no_attempt(shops, door):
+    """Of those under way when it was found, nor of those that waited."""
+    for number in range(4):
+        offer_at(shops, f"/unwritten-{number}", shop=("peak.example", "quiet.example")[number % 2])
+    Offer.objects.filter(destination__endswith="3").update(attempts=1)
+    leave_no_room_for_looks()
+    with pytest.raises(OperationalError, match="No space left"):
+        run_round(door, tempo=TEMPO, limits=QUICK)
+    assert sorted(Offer.objects.values_list("attempts", flat=True)) == [0, 0, 0, 1]
+    assert not Host.objects.filter(leased_by__isnull=False).exists()
 
 
 def test_saving_an_offer_says_only_when_to_look(shops, door):
