@@ -249,6 +249,39 @@ def test_nothing_moves_while_the_page_loads(page: Page, site):
         assert page.evaluate(LAYOUT_SHIFT) == 0, screen
 
 
+# A page that comes in pieces is its beginning, then a longer one: taken back from the end, block by block.
+MOVED = """() => {
+    const body = document.body
+    const at = element => { const box = element.getBoundingClientRect(); return [box.x, box.y + scrollY, box.width, box.height] }
+    const seen = [...body.querySelectorAll("*:not(svg *, caption)")].filter(e => !e.matches("a span, button span"))
+    const whole = new Map(seen.map(element => [element, at(element)]))
+    const moved = new Set()
+    for (const last of [...body.querySelectorAll("article, div, form, h1, h2, h3, li, main, nav, p, section, td, tr, ul")].reverse()) {
+        const rest = new Range()
+        rest.setStartBefore(last)
+        rest.setEndAfter(body.lastChild)
+        rest.deleteContents()
+        for (const [element, [x, y]] of whole) {
+            if (!element.isConnected) { whole.delete(element); continue }
+            const [left, top, width, height] = at(element)
+            const filled = element.textContent.trim() || element.querySelector("img, input") || element.matches("img, input")
+            if (filled && width && height && Math.max(Math.abs(left - x), Math.abs(top - y)) >= 3)
+                moved.add(`${element.outerHTML.slice(0, 80)} … until ${last.outerHTML.slice(0, 80)}`)
+        }
+    }
+    return [...moved].slice(0, 20)
+}"""
+
+
+@pytest.mark.parametrize("kind", ["home", "body-area", "article"])
+def test_what_has_come_of_a_page_stays_where_it_is_when_the_rest_comes(page: Page, site, kind):
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        page.goto(site[kind])
+        page.evaluate(LOAD_PICTURES)
+        assert page.evaluate(MOVED) == [], screen
+
+
 def test_the_keyboard_reaches_the_text_first_and_the_focus_is_seen(page: Page, site):
     page.goto(site["article"])
     page.keyboard.press("Tab")
