@@ -151,7 +151,7 @@ def _measure_pruning(checks: int) -> None:
     """Prune a fifth of the history, and say how long the longest statement held its locks."""
     from django.db import connection
 
-    from products.leases import database_now
+    from products.clock import database_now
     from products.models import Check, Offer
     from products.services import CHECKS_KEPT, prune_checks
 

@@ -33,7 +33,7 @@ from articles.models import (
 )
 from articles.services import schedule_review
 from products import mass_checks
-from products.leases import database_now
+from products.clock import database_now
 from products.models import (
     Alarm,
     Check,

@@ -136,7 +136,9 @@ def check_url(url: str, *, targets: Collection[str] = (), networks: Collection[N
         raise UnsafeAddress(f"The address is longer than {MAX_URL_LENGTH:,} characters.")
     if "\\" in url:
         raise UnsafeAddress("The address has a backslash in it.")
-    if not _UNSEEN.isdisjoint(unicodedata.category(character) for character in set(url)):
+    if not (url.isascii() and url.isprintable() and " " not in url) and not _UNSEEN.isdisjoint(
+        map(unicodedata.category, set(url))
+    ):
         raise UnsafeAddress("The address has a space or an invisible character in it.")
     shape = _SHAPE.fullmatch(url)
     if shape is None:

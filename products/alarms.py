@@ -16,7 +16,7 @@ from wagtail.models import Page, ReferenceIndex
 
 from products.linkcheck.breaker import Breaker
 from products.linkcheck.health import AxisValue, Health
-from products.linkcheck.verdict import Buyable, Identity, Reachable
+from products.linkcheck.verdict import Axis, Buyable, Identity, Reachable
 from products.models import Alarm, AlarmKind, Host, Offer, Product
 from products.models.alarms import OF_AN_OFFER
 from products.querysets import OfferQuerySet
@@ -151,6 +151,7 @@ def _settle_products(products: Collection[int], now: datetime.datetime) -> None:
     open_ones = Alarm.objects.open().filter(kind=AlarmKind.SOLD_OUT, product__in=products)
     ringing = {(product, region): pk for pk, product, region in open_ones.values_list("pk", "product_id", "region_id")}  # fmt: skip
     deserved = {key: offers for key, offers in shops.items() if key not in sellers}
+    flapping = {key for key, offers in deserved.items() if any(map(_is_muted, offers))}
     _close((pk for key, pk in ringing.items() if key not in deserved), now)
     _open(
         Alarm(
@@ -162,8 +163,13 @@ def _settle_products(products: Collection[int], now: datetime.datetime) -> None:
             opened_at=now,
         )
         for (product, region), offers in deserved.items()
-        if (product, region) not in ringing
+        if (product, region) not in ringing and (product, region) not in flapping
     )
+
+
+def _is_muted(offer: Offer) -> bool:
+    """Whether its stock changes back and forth, so that it rings for nobody until it keeps still."""
+    return Axis.BUYABLE in Health.from_json(offer.health_memory).muted
 
 
 def _sold_out_words(offers: list[Offer]) -> str:

@@ -8,6 +8,7 @@ sales are few) the offers stay as they are and go to people (`OfferQuerySet.for_
 from __future__ import annotations
 
 import datetime
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,10 +20,11 @@ from django.db import DatabaseError
 from products.api_access import credentials_for
 from products.attempts import ALONE_AFTER, count_attempt, is_databases_own, take_back
 from products.checkbook import plan_look, record
+from products.clock import database_now
 from products.destinations import NOT_TO_BE_FETCHED
 from products.door import the_door
 from products.fetch import Door, Posting
-from products.leases import database_now, give_back, lease_host
+from products.leases import give_back, lease_host
 from products.linkcheck import creators_api
 from products.linkcheck.creators_api import Credentials, Message, Refused, Token, Trouble
 from products.linkcheck.evidence import Evidence, Hop
@@ -37,6 +39,7 @@ EVERY = datetime.timedelta(hours=20)  # so that what is shown of Amazon's is nev
 PRICE_KEPT = datetime.timedelta(hours=24) - datetime.timedelta(minutes=15)  # the tick that forgets included
 LEAST_PAUSE = datetime.timedelta(seconds=1)  # between two requests: the API's usual allowance
 TROUBLE_PAUSE = 60.0  # seconds, where the API failed; longer where it asked for quiet
+AGAIN_AFTER = datetime.timedelta(hours=1)
 TOKEN_MARGIN = 60.0  # seconds by which a token is taken to end early
 EXCERPT = 2048
 NAMES_NO_PRODUCT = Untold("The address names no single product, so only a person can check it.")
@@ -177,7 +180,9 @@ def _ask_about(counted: list[Offer], api: CreatorsApi, tempo: float) -> int:
     found, now = answer.found, database_now()
     if isinstance(found, Trouble):
         _rest(answer, now)
-        Offer.objects.filter(pk__in=[offer.pk for offer, _ in named]).update(attempts=0)
+        for offer, _ in named:
+            later = {} if found is Trouble.THROTTLED else {"next_check_at": _another_hour(now, tempo)}
+            Offer.objects.filter(pk=offer.pk).update(attempts=0, **later)
         return looked
     for offer, asin in named:
         entry = Untold(found.reason, refused=True) if isinstance(found, Refused) else found[asin]
@@ -197,6 +202,12 @@ def _rest(answer: _Answer, now: datetime.datetime) -> None:
         seconds = min(float(asked[:9]), LONGEST_PAUSE)
     until = now + datetime.timedelta(seconds=seconds)
     Host.objects.filter(key=creators_api.HOST).update(paused_until=until)
+
+
+def _another_hour(now: datetime.datetime, tempo: float) -> datetime.datetime:
+    """When to ask again about an offer of a request that failed, each in other company: one that fails every request it
+    is in, or a marketplace that is down, may not keep the others waiting."""
+    return now + AGAIN_AFTER * tempo * random.uniform(0.5, 1.5)
 
 
 def _write(offer: Offer, entry: Entry, hop: Hop, *, now: datetime.datetime, tempo: float) -> bool:

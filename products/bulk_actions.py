@@ -19,9 +19,9 @@ from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 from products import judgements, mass_checks
 from products.alarm_desk import ReasonForm, SnoozeForm
 from products.alarms import lock_products, open_alarms_of
+from products.clock import database_now
 from products.health_desk import chosen_offers, in_words
 from products.judgements import JudgementRefused
-from products.leases import database_now
 from products.linkcheck.health import Health
 from products.linkcheck.verdict import Axis, Reachable
 from products.mass_check_desk import forecast_context, mass_check_url, offers_in_words
@@ -140,9 +140,10 @@ class Judgement(OfferAction):
         if len(objects) > MOST_JUDGED:
             messages.error(action.request, f"At most {MOST_JUDGED} offers can be judged at once.")
             return 0, 0
-        lock_products(
-            {offer.product_id for offer in objects}
-        )  # in one order, or two people could wait for each other
+        # All of them at once and in one order, or two people could wait for each other; and offers before any host, as
+        # a round does that writes a look down.
+        lock_products({offer.product_id for offer in objects})
+        list(_again(objects).order_by("pk").select_for_update().values_list("pk", flat=True))
         refused: list[str] = []
         for offer in objects:
             try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 from django.db import transaction
@@ -19,7 +19,16 @@ from products.linkcheck.breaker import Seen
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.health import BAD, GOOD, Health, Step, Usage, advance
 from products.linkcheck.ledger import expected_facts, hop_facts, seen_facts
-from products.linkcheck.verdict import Axis, Baseline, Expectation, Identity, Judgement, Probe, Reachable
+from products.linkcheck.verdict import (
+    Axis,
+    Baseline,
+    Expectation,
+    Identity,
+    Judgement,
+    Outcome,
+    Probe,
+    Reachable,
+)
 from products.models import Check, Flip, Offer
 
 PROBE_TRACKED_EVERY = datetime.timedelta(days=30)
@@ -43,7 +52,7 @@ class Plan:
 
 
 def plan_look(offer: Offer, *, now: datetime.datetime, tempo: float) -> Plan:
-    """The plain destination as a rule; the tracked link when it is new, in doubt, or not tried for a month.
+    """The plain destination as a rule; the tracked link when it is new, in doubt, or was not found well for a month.
 
     Looks at tracked links count as clicks with the network, so they are rare and marked.
     """
@@ -81,7 +90,7 @@ def _expectation(offer: Offer, probe: Probe, identity: programmes.IdentityProbe 
         is_range=offer.product.is_range,
         probe=probe,
         identity=identity,
-        baseline=Baseline(**offer.baseline) if offer.baseline else None,
+        baseline=_baseline(offer.baseline) if offer.baseline else None,
         nonsense_fingerprint=offer.host.nonsense_fingerprint if offer.host else "",
     )
 
@@ -127,14 +136,21 @@ def record(
         changes["last_reached_at"] = now
     if offer.baseline is None and judgement.facts is not None:
         changes["baseline"] = _plain(judgement.facts)
-    if plan.is_tracked:
+    # What a tracked look found dead may be dead on that way alone: the plain look would find it well, every time.
+    found_dead = judgement.reachable is Reachable.BROKEN
+    if plan.is_tracked and not found_dead and _tells_of_identity(plan, evidence, judgement):
         changes["tracked_probe_at"] = now
     if step.flips:
         changes["changed_at"] = now
-    if any(getattr(judgement, axis.value) in BAD for axis in Axis):
+    # A hiccup does not stand for what is confirmed, and what a person would call harmless is that.
+    confirmed = [axis for axis in Axis if step.health.value(axis) in BAD]
+    if any(getattr(judgement, axis.value) in BAD for axis in confirmed or Axis):
         changes["bad_fingerprint"] = judgement.fingerprint
-    if offer.dismissal and any(getattr(judgement, axis) in GOOD for axis in offer.dismissal["axes"]):
-        changes["dismissal"] = None  # what was called harmless is over; if it comes again, it is news
+    if offer.dismissal:
+        # What was called harmless and is over is news if it comes again.
+        left = [axis for axis in offer.dismissal["axes"] if getattr(judgement, axis) not in GOOD]
+        if left != offer.dismissal["axes"]:
+            changes["dismissal"] = {**offer.dismissal, "axes": left} if left else None
     rings = bool(step.flips or step.alarms or step.health.confirmed)
     with transaction.atomic():
         if rings:
@@ -181,9 +197,12 @@ def columns(health: Health) -> dict[str, object]:
 
 def write_flips(offer: Offer, step: Step, *, now: datetime.datetime) -> None:
     """Keep the changes of health for ever. Readers' pages change with them."""
-    if step.flips:
-        bump()
-    Flip.objects.bulk_create(
+    write_all_flips([(offer, step)], now=now)
+
+
+def write_all_flips(steps: Sequence[tuple[Offer, Step]], *, now: datetime.datetime) -> None:
+    """The same for several offers, in one statement."""
+    flips = [
         Flip(
             offer_id=offer.pk,
             offer_name=str(offer)[:400],
@@ -193,8 +212,12 @@ def write_flips(offer: Offer, step: Step, *, now: datetime.datetime) -> None:
             after=flip.after.value,
             reason=flip.reason[:400],
         )
+        for offer, step in steps
         for flip in step.flips
-    )
+    ]
+    if flips:
+        bump()
+        Flip.objects.bulk_create(flips)
 
 
 def verdicts(judgement: Judgement) -> dict[str, dict[str, str]]:
@@ -208,10 +231,27 @@ def verdicts(judgement: Judgement) -> dict[str, dict[str, str]]:
     }
 
 
+def _tells_of_identity(plan: Plan, evidence: Evidence, judgement: Judgement) -> bool:
+    """Whether a tracked look was worth its click. One that met silence, or was asked to wait, is made again."""
+    probe = plan.expectation.identity
+    counted = (
+        probe is not None and hop.status in range(200, 400) and probe.is_on_network(hop.url)
+        for hop in evidence.hops
+    )
+    answered = evidence.last.status is not None and judgement.outcome is not Outcome.RATE_LIMITED
+    return answered or judgement.identity is not Identity.UNKNOWN or any(counted)
+
+
 def _ended_at_network(plan: Plan, evidence: Evidence) -> bool:
     """A look that never got past the affiliate network says nothing of the shop's own host."""
     probe = plan.expectation.identity
     return probe is not None and probe.is_on_network(evidence.final_url)
+
+
+def _baseline(kept: Mapping[str, str]) -> Baseline:
+    """What `_plain` kept. A newer release, rolled back since, may have kept more."""
+    known = {field.name for field in fields(Baseline)}
+    return Baseline(**{name: value for name, value in kept.items() if name in known})
 
 
 def _plain(facts: Baseline) -> dict[str, str]:

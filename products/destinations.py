@@ -15,11 +15,6 @@ from products.programmes.address import host, stands_under
 
 
 @lru_cache(maxsize=1)
-def _public_suffixes() -> PublicSuffixList:
-    return PublicSuffixList()
-
-
-@lru_cache(maxsize=1)
 def _targets_of(path: str) -> Mapping[str, Target]:
     return read_targets(path)
 
@@ -34,12 +29,21 @@ def check_destination(address: str) -> str:
     return check_url(address, targets=test_targets())
 
 
-def host_key(address: str) -> str:
-    """The registrable domain of an address: the unit of leasing. An IP address is its own host."""
-    name = (urlsplit(address).hostname or "").rstrip(".").lower()
+@lru_cache(maxsize=1)
+def _public_suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
+
+
+@lru_cache(maxsize=4096)
+def _registrable(name: str) -> str:
     if name.replace(".", "").isdigit() or ":" in name:
         return name
     return str(_public_suffixes().privatesuffix(name) or name)
+
+
+def host_key(address: str) -> str:
+    """The registrable domain of an address: the unit of leasing. An IP address is its own host."""
+    return _registrable((urlsplit(address).hostname or "").rstrip(".").lower())
 
 
 NOT_TO_BE_FETCHED = frozenset(
@@ -53,7 +57,7 @@ NOT_TO_BE_FETCHED = frozenset(
 
 def may_be_fetched(name: str) -> bool:
     """Whether a robot of ours may ask a shop's pages."""
-    return not any(name == domain or name.endswith(f".{domain}") for domain in NOT_TO_BE_FETCHED)
+    return not stands_under(name, NOT_TO_BE_FETCHED)
 
 
 NEVER_BEHIND_A_REDIRECT = frozenset(

@@ -25,7 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Final, Self
@@ -50,6 +50,7 @@ from products.addresses import (
     is_public,
     read_targets,
 )
+from products.http_answer import Answer
 from products.linkcheck.evidence import Evidence, Failure, Hop
 from products.linkcheck.page_hop import MAX_PAGE, page_hop
 from products.linkcheck.page_text import page_text
@@ -71,6 +72,7 @@ MAX_HEADER_BYTES: Final = 64 * 1024  # status line and headers, interim answers 
 MAX_COOKIE_BYTES: Final = 8 * 1024  # what we send back; common servers refuse more
 MAX_HEADER_VALUE: Final = 512  # characters kept of each
 MAX_DIALLED: Final = 6  # numbers tried of one name
+MOST_POOLS: Final = 4  # ports of one host, to each of which a connection is kept
 DRAIN_BYTES: Final = 8 * 1024  # of a redirect's body, read only to keep the connection
 DRAIN_SECONDS: Final = 0.5
 LATE: Final = 0.25  # seconds that one read or write may go on beyond the deadline
@@ -81,6 +83,11 @@ KEPT_HEADERS: Final = HEADERS_READ | {"content-type", "location", "refresh", "se
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _TEXTUAL: Final = re.compile(
     r"text/|application/(?:[a-z0-9.-]+\+)?(?:xml|json)\b|application/javascript\b", re.IGNORECASE
+)
+
+# An address that requests prepares to be sent as it stands, so that nothing needs to be prepared.
+_PREPARED: Final = re.compile(
+    r"https?://[a-z0-9._-]+(?::[1-9][0-9]*)?/(?!\.)(?:[\w~.-]|/(?!\.))*(?:\?[\w~./=&+-]+)?", re.ASCII
 )
 
 # Errors of our own machine or line, which say nothing of the shop.
@@ -214,7 +221,7 @@ class _Line:
         """Connect to `host`, to public numbers only. Raises _Ended."""
         self.meter.dialled = True
         addresses, port = self.door.dialled(host, port, seconds=self.meter.seconds())
-        error: OSError | None = None
+        errors: list[OSError] = []
         for position, address in enumerate(addresses):
             seconds = self.meter.seconds() / (len(addresses) - position)
             try:
@@ -222,7 +229,7 @@ class _Line:
                     socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM
                 )
             except OSError as failed:
-                error = failed
+                errors.append(failed)
                 continue
             sock.meter = self.meter
             try:
@@ -232,8 +239,8 @@ class _Line:
                 return sock
             except OSError as failed:
                 sock.close()
-                error = failed
-        raise _unreached(host, error)
+                errors.append(failed)
+        raise _unreached(host, errors)
 
     def wrap(self, sock: _MeteredSocket, host: str) -> _MeteredTlsSocket:
         """Begin TLS on `sock` and prove that the other side is `host`. Raises _Ended."""
@@ -253,20 +260,8 @@ class _Line:
         return wrapped
 
 
-class _Answer(http.client.HTTPResponse):
-    """An answer after any interim ones. http.client skips 100 only, and would take 103 for the answer itself
-    and the real one for the answer to the next request on the connection."""
-
-    def _read_status(self) -> tuple[str, int, str]:
-        while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # private to http.client
-            if not 102 <= status < 200:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-
-
 class _PlainConnection(HTTPConnection):
-    response_class = _Answer
+    response_class = Answer
 
     def __init__(self, *args: Any, line: _Line, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -277,7 +272,7 @@ class _PlainConnection(HTTPConnection):
 
 
 class _TlsConnection(HTTPSConnection):
-    response_class = _Answer
+    response_class = Answer
 
     def __init__(self, *args: Any, line: _Line, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -295,28 +290,31 @@ class _TlsConnection(HTTPSConnection):
 class _PlainPool(HTTPConnectionPool):
     ConnectionCls = _PlainConnection
 
-    def __init__(self, host: str, port: int | None = None, *, line: _Line, **kwargs: Any) -> None:
-        super().__init__(host, port, **kwargs)
-        self.conn_kw["line"] = line
-
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
-    def __init__(self, host: str, port: int | None = None, *, line: _Line, **kwargs: Any) -> None:
-        super().__init__(host, port, **kwargs)
-        self.conn_kw["line"] = line
+
+_POOLS: Final = {"http": _PlainPool, "https": _TlsPool}
 
 
 class _Adapter(HTTPAdapter):
-    """requests' adapter over guarded connections: no retries, no proxies, no CA bundle read per request."""
+    """requests' adapter over guarded connections: no retries, no proxies, no CA bundle read per request.
+
+    It keeps the one connection to each port itself, where requests has a manager of pools.
+    """
 
     def __init__(self, line: _Line) -> None:
-        super().__init__(pool_connections=4, pool_maxsize=1)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": partial(_PlainPool, line=line),
-            "https": partial(_TlsPool, line=line),
-        }
+        self._line = line
+        self._pools: dict[tuple[str, str | None, int | None], HTTPConnectionPool] = {}
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing: see `get_connection_with_tls_context`."""
+
+    def close(self) -> None:
+        while self._pools:
+            self._pools.popitem()[1].close()
 
     # What follows does for each request what the door needs of it, and no more: requests' own looks for proxies
     # and reads the address seven times, and makes a jar of cookies and a dictionary of headers that nobody reads.
@@ -327,8 +325,15 @@ class _Adapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> HTTPConnectionPool:
-        place = urlsplit(str(request.url))
-        return self.poolmanager.connection_from_host(place.hostname, place.port, place.scheme)
+        parts = urlsplit(str(request.url))
+        place = (parts.scheme, parts.hostname, parts.port)
+        if place not in self._pools:
+            if len(self._pools) == MOST_POOLS:
+                self.close()
+            self._pools[place] = _POOLS[parts.scheme](
+                str(parts.hostname), parts.port, maxsize=1, line=self._line
+            )
+        return self._pools[place]
 
     def request_url(self, request: requests.PreparedRequest, proxies: Any) -> str:
         return request.path_url
@@ -341,7 +346,7 @@ class _Adapter(HTTPAdapter):
         return response
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Page:
     """One request's outcome."""
 
@@ -472,24 +477,28 @@ class Session:
         finally:
             self.asked_at = self._line.meter.sent
             self._in_use.release()
-        return replace(page, hop=replace(page.hop, seconds=time.monotonic() - started))
+        page.hop = replace(page.hop, seconds=time.monotonic() - started)
+        return page
 
     def _ask(self, url: str, cookies: RequestsCookieJar, ends: float, posting: Posting | None) -> _Page:
         request = requests.PreparedRequest()
         request.prepare_method("GET" if posting is None else "POST")
-        request.prepare_url(url, None)
-        request.prepare_headers(
-            self._door.headers if posting is None else {**self._door.headers, **posting.headers}
-        )
-        if len(cookies):
+        if _PREPARED.fullmatch(url):
+            request.url = url
+        else:
+            request.prepare_url(url, None)
+            # requests has read the address with urllib3's parser, and will read it again with the standard
+            # library's to choose the connection. Both must have read what was checked.
+            if urlsplit(request.url)[:2] != urlsplit(url)[:2]:
+                raise _Ended(Failure.UNSAFE_ADDRESS, "The address can be read in two ways.")
+        if posting is None and not len(cookies):
+            request.headers = self._door.usual_headers  # nobody writes to them from here on
+        else:
+            request.prepare_headers({**self._door.headers, **(posting.headers if posting else {})})
             request.prepare_cookies(cookies)
-        request.prepare_body(None if posting is None else posting.body, None)
-        # requests has read the address with urllib3's parser, and will read it again with the standard
-        # library's to choose the connection. Both must have read what was checked.
-        if urlsplit(request.url)[:2] != urlsplit(url)[:2]:
-            raise _Ended(Failure.UNSAFE_ADDRESS, "The address can be read in two ways.")
-        if len(request.headers.get("Cookie", "")) > MAX_COOKIE_BYTES:
-            del request.headers["Cookie"]
+            if len(request.headers.get("Cookie", "")) > MAX_COOKIE_BYTES:
+                del request.headers["Cookie"]
+            request.prepare_body(posting.body if posting else None, None)
         response = self._send(request, ends)
         raw = response.raw
         try:
@@ -499,7 +508,7 @@ class Session:
             hop = Hop(url=url, status=raw.status, headers=headers)
             if raw.status < 200:
                 raise _Ended(Failure.RESET, "The shop changed to another protocol.")
-            if raw.status in _REDIRECTS and "location" in headers:
+            if raw.status in _REDIRECTS and headers.get("location", "").strip():
                 self._drain(raw)
                 return _Page(replace(hop, location=_location(url, raw)), content_type=content_type)
             if headers.get("content-encoding", "identity").lower() != "identity":
@@ -513,7 +522,8 @@ class Session:
                 and len(body) < MAX_PAGE
                 and "html" in (content_type.lower() or "html")
             ):
-                hop = replace(hop, location=page_hop(text, url, refresh=headers.get("refresh", "")))
+                further = page_hop(text, url, refresh=headers.get("refresh", ""))
+                hop = hop if further is None else replace(hop, location=further)
             return _Page(hop, text, content_type, truncated)
         finally:
             # Gives the connection back if the body was read to its end, else closes it.
@@ -600,6 +610,9 @@ class Door:
             "Accept-Language": "en",
             "Accept-Encoding": "identity",
         }
+        usual = requests.PreparedRequest()
+        usual.prepare_headers(self.headers)
+        self.usual_headers = usual.headers
         self._targets = targets
         self._networks = tuple(allow_networks)
         self._resolver = resolver
@@ -726,7 +739,12 @@ def _public_tls() -> ssl.SSLContext:
     return _tls_context(DEFAULT_CA_BUNDLE_PATH)
 
 
-def _unreached(host: str, error: OSError | None) -> _Ended:
+def _unreached(host: str, errors: Sequence[OSError]) -> _Ended:
+    """What it means that none of a host's numbers could be dialled. One of ours (a machine without IPv6 fails so at half
+    of them) counts only where all are."""
+    error = next(
+        (each for each in reversed(errors) if each.errno not in _OURS), errors[-1] if errors else None
+    )
     if isinstance(error, TimeoutError):
         return _Ended(Failure.TIMEOUT, f"{host} took too long to answer.")
     if error is not None and error.errno in _OURS:

@@ -14,14 +14,16 @@ from enum import StrEnum
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.db.models import Case, F, Q, Value, When
 from wagtail.log_actions import log
 
 from products import programmes
 from products.alarms import lock_products, settle_offers
-from products.checkbook import columns, verdicts, write_flips
-from products.linkcheck.health import BAD, Health, Step, believe
+from products.breakers import believe_of_host
+from products.checkbook import columns, verdicts, write_all_flips, write_flips
+from products.linkcheck.health import BAD, Health, Step, believe, forget_identity
 from products.linkcheck.health import dismiss as dismissed
-from products.linkcheck.verdict import Axis, Buyable, Judgement, Outcome, Reachable
+from products.linkcheck.verdict import Axis, Buyable, Identity, Judgement, Outcome, Reachable
 from products.log_actions import (
     ACCEPT_PRODUCT,
     ACCEPT_REDIRECT,
@@ -105,6 +107,8 @@ def judge_by_hand(
             final_address=current.destination,
             verdicts=verdicts(judgement),
         )
+        if verdict is HumanVerdict.FINE and current.host_id is not None:
+            believe_of_host(current.host_id, current.pk, was_opened=True, now=now)
         log(current, JUDGE, user=user, data={"verdict": verdict.words})
     return step
 
@@ -127,6 +131,8 @@ def dismiss(offer: Offer, *, reason: str, user: AbstractBaseUser, now: datetime.
         step = dismissed(health, now=now)
         note = _dismissal(current, axes, reason.strip(), user, now)
         _write(current, step, {**columns(step.health), "dismissal": note}, now)
+        if current.host_id is not None and Axis.REACHABLE in axes:
+            believe_of_host(current.host_id, current.pk, was_opened=False, now=now)
         log(current, DISMISS, user=user, data={"reason": reason.strip()})
     return step
 
@@ -251,6 +257,43 @@ def read_identities(offers: OfferQuerySet, *, now: datetime.datetime) -> int:
     return changed
 
 
+def forget_identities(offers: OfferQuerySet, *, now: datetime.datetime) -> None:
+    """Look anew, over the tracked link, at offers whose programme was changed: what was proven was another link's.
+
+    Where robots may not ask, `read_identities` tells.
+    """
+    concerned = offers.addressed().exclude(retailer__programme__network__in=READ_NETWORKS)
+    known = ~Q(identity=Identity.UNKNOWN) | Q(health_memory__pending__has_key=Axis.IDENTITY.value)
+    # In the order in which products are locked everywhere.
+    found = list(concerned.filter(known).order_by("product_id", "pk").values_list("pk", "product_id"))
+    for start in range(0, len(found), BATCH):
+        batch = found[start : start + BATCH]
+        with transaction.atomic():
+            lock_products({product for _, product in batch})
+            _forget_identities([pk for pk, _ in batch], now)
+    # An offer without a time is not looked at by robots at all.
+    due = Case(When(next_check_at__isnull=False, then=Value(now)))
+    concerned.update(tracked_probe_at=None, next_check_at=due, version=F("version") + 1)
+
+
+def _forget_identities(pks: list[int], now: datetime.datetime) -> None:
+    """A handful of statements, however many offers: programmes may have thousands."""
+    related = Offer.objects.select_related("product", "retailer__region").select_for_update(of=("self",))
+    changed: list[Offer] = []
+    flips: list[tuple[Offer, Step]] = []
+    for offer in related.filter(pk__in=pks).order_by("pk"):
+        step = forget_identity(Health.from_json(offer.health_memory), now=now)
+        for name, value in columns(step.health).items():
+            setattr(offer, name, value)
+        changed.append(offer)
+        if step.flips:
+            offer.changed_at = now
+            flips.append((offer, step))
+    Offer.objects.bulk_update(changed, [*columns(Health()), "changed_at"])
+    write_all_flips(flips, now=now)
+    settle_offers(pks, now=now)
+
+
 def _switch(
     offer: Offer, *, is_on: bool, reason: str, user: AbstractBaseUser, now: datetime.datetime
 ) -> None:
@@ -310,14 +353,14 @@ def _judgement(verdict: HumanVerdict, user: AbstractBaseUser, *, is_range: bool)
 def _against_robots(
     offer: Offer, health: Health, user: AbstractBaseUser, now: datetime.datetime
 ) -> dict[str, object] | None:
-    """The dismissal that goes with "fine" where looks find the page missing or sold out."""
+    """The dismissal that goes with "fine" where looks find the page missing or sold out; else the one that stands."""
     disagreeing = [
         axis
         for axis in (Axis.REACHABLE, Axis.BUYABLE)
         if axis in health.pending or health.value(axis) in BAD - {Buyable.DIFFERENT_PRODUCT}
     ]
     if not disagreeing or not offer.bad_fingerprint:
-        return None
+        return offer.dismissal
     return _dismissal(offer, disagreeing, "Somebody looked and it was fine.", user, now)
 
 

@@ -8,28 +8,16 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection, transaction
-from django.db.models import OuterRef, Q
+from django.db import transaction
+from django.db.models import Max, OuterRef, Q
 
 from products.models import Host, Offer
 from products.querysets import OfferQuerySet
 
-LEASE = datetime.timedelta(
-    seconds=90
-)  # longer than a round and its last look; a killed worker's runs out by itself
-
-
+# Longer than a round and its last look; a killed worker's runs out by itself.
+LEASE = datetime.timedelta(seconds=90)
 MOST_TOGETHER = 1000  # offers that one round looks at before their time
 WORK_COUNTED = 25  # offers; what a round can ask of a host at the usual pace: more makes none more pressing
-
-
-def database_now() -> datetime.datetime:
-    """The database's clock, so that workers whose clocks differ agree."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    now: datetime.datetime = row[0]
-    return now
 
 
 def lease_due_hosts(holder: UUID, *, now: datetime.datetime, most: int) -> list[Host]:
@@ -82,6 +70,15 @@ def _to_look_at() -> OfferQuerySet:
     return Offer.objects.select_related("product").prefetch_related(
         "retailer__region", "retailer__programme", "host"
     )
+
+
+def host_paces(hosts: Collection[Host]) -> dict[str, float]:
+    """By the host's key, the pace of the shop there that is to be asked least often: seconds. One query."""
+    slowest = (
+        Offer.objects.filter(host__in=hosts).order_by().values("host__key").annotate(Max("retailer__pace"))
+    )
+    paces = dict.fromkeys((host.key for host in hosts), 0.0)
+    return paces | {key: float(pace) for key, pace in slowest.values_list("host__key", "retailer__pace__max")}
 
 
 def lease_host(key: str, holder: UUID, *, now: datetime.datetime) -> Host | None:

@@ -20,8 +20,8 @@ from wagtail.admin.viewsets.base import ViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from products import mass_checks
+from products.clock import database_now
 from products.columns import LinkColumn, MomentColumn
-from products.leases import database_now
 from products.link_desk import DeskView
 from products.linkcheck.verdict import Outcome
 from products.mass_checks import FOR_PEOPLE, MassCheckRefused, Progress

@@ -1,7 +1,9 @@
 """What a shop shows at an address that cannot exist, so that the same page elsewhere is known for what it is.
 
 Some shops answer every address with 200 and the same page. Its fingerprint is kept with the host and compared
-by every look (`linkcheck.verdict`). Rare: once a month for each host, as two polite requests.
+by every look (`linkcheck.verdict`). A shop whose pages are drawn by scripts shows a robot that same page where its
+products are, too: so one of them is asked for before the page counts. Rare: once a month for each host, as two
+polite requests, and a third where there is such a page.
 """
 
 from __future__ import annotations
@@ -12,20 +14,22 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
+from products.clock import database_now
 from products.destinations import host_key
 from products.fetch import Door, Look
-from products.leases import database_now, give_back, lease_host
+from products.leases import give_back, lease_host
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.page import read_page
 from products.linkcheck.robots import allows, read_rules, robots_address
-from products.linkcheck.verdict import Expectation, Outcome, judge, page_fingerprint
+from products.linkcheck.verdict import Expectation, Outcome, Reachable, judge, page_fingerprint
 from products.models import Checking, Host, Offer
 from products.pacing import Engine, Lease, Work
 
 EVERY = datetime.timedelta(days=30)
 THREADS = 4
+SLOWEST = 10.0  # seconds between two requests; three must fit in a run
 NAME = "no-such-page-quixotry"  # no shop sells it; without digits, which fingerprints leave out
 A_PAGE_LIKE_ANY = frozenset((Outcome.NOT_JUDGED, Outcome.SOFT_404))
 
@@ -37,9 +41,9 @@ def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, second
     """
     holder, probes = uuid4(), []
     for key in _due(now, most):
-        offer = Offer.objects.checkable().filter(host__key=key).select_related("retailer").first()
+        offer = _likely_alive(key)
         if offer is not None and lease_host(key, holder, now=database_now()) is not None:
-            probes.append(_Probe(key, nonsense_address(offer.destination), float(offer.retailer.pace)))
+            probes.append(_Probe(key, offer.destination, float(offer.retailer.pace)))
     asking = _Asking(door)
     try:
         told = asking.run(probes, seconds=seconds)
@@ -57,12 +61,20 @@ def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, second
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A host to ask, at its own pace, first for its rules and then for an address that it cannot have."""
+    """A host to ask, at its own pace: for its rules, then for an address that it cannot have, then for a page it has."""
 
     host: str
-    address: str
+    page: str
     pace: float
     rules_known: bool = False
+    suspect: str = ""  # fingerprint of what it showed at the address that it cannot have
+
+    @property
+    def address(self) -> str:
+        if self.suspect:
+            return self.page
+        nonsense = nonsense_address(self.page)
+        return nonsense if self.rules_known else robots_address(nonsense)
 
 
 class _Asking(Work[_Probe, Evidence]):
@@ -84,24 +96,34 @@ class _Asking(Work[_Probe, Evidence]):
         return self.told
 
     def begin(self, item: _Probe) -> Look:
-        return self.door.begin(item.address if item.rules_known else robots_address(item.address))
+        return self.door.begin(item.address)
 
     def judge(self, item: _Probe, evidence: Evidence) -> Evidence:
         return evidence
 
     def ended(self, item: _Probe, found: Evidence) -> None:
-        if item.rules_known:  # a redirect is judged by where a look ends, and is no page like any
-            self.told[item.host] = fingerprint(found) if len(found.hops) == 1 else ""
-        elif may_ask(found, item.address):
-            self.engine.again(item.host, replace(item, rules_known=True), after=0.0)
-        else:
+        if (quiet := judge(found, Expectation(found.requested)).retry_after) is not None:
+            until = database_now() + datetime.timedelta(seconds=quiet)
+            Host.objects.filter(key=item.host).update(paused_until=until)  # and it is asked another time
+        elif item.suspect:
+            shown = page_fingerprint(read_page(found.text, found.final_url))
+            if found.last.status is not None:  # else it is asked another time
+                self.told[item.host] = "" if shown == item.suspect else item.suspect
+        elif not item.rules_known:
+            if may_ask(found, nonsense_address(item.page)):
+                self.engine.again(item.host, replace(item, rules_known=True), after=0.0)
+            else:
+                self.told[item.host] = ""
+        elif len(found.hops) == 1 and (suspect := fingerprint(found)):
+            self.engine.again(item.host, replace(item, suspect=suspect), after=0.0)
+        else:  # a redirect is judged by where a look ends, and is no page like any
             self.told[item.host] = ""
 
     def lease(self, host: str, item: _Probe) -> Lease | None:
         return None  # another host is not ours to ask
 
     def given_back(self, item: _Probe) -> None:
-        self.told[item.host] = ""  # it leads elsewhere
+        self.told[item.host] = item.suspect  # it leads elsewhere
 
 
 def may_ask(rules: Evidence, address: str) -> bool:
@@ -125,11 +147,19 @@ def fingerprint(evidence: Evidence) -> str:
     return page_fingerprint(read_page(evidence.text, evidence.final_url))
 
 
+def _likely_alive(key: str) -> Offer | None:
+    """An offer at the host `key`, the one that was reached last among those that are well."""
+    offers = Offer.objects.checkable().filter(host__key=key).select_related("retailer")
+    well = Case(When(reachable=Reachable.OK, then=0), default=1)
+    return offers.order_by(well, F("last_reached_at").desc(nulls_last=True), "pk").first()
+
+
 def _due(now: datetime.datetime, most: int) -> list[str]:
-    """The hosts to ask, the longest waiting first; none that rests or is held."""
+    """The hosts to ask, the longest waiting first; none that rests or is held, nor so slow that nothing would be learnt."""
     asked_before = Q(nonsense_at__isnull=True) | Q(nonsense_at__lte=now - EVERY)
     rested = Q(next_polite_at__isnull=True) | Q(next_polite_at__lte=now)
-    checkable = Offer.objects.checkable().filter(retailer__checking=Checking.FETCH).values("host")
+    fetched = Offer.objects.checkable().filter(retailer__checking=Checking.FETCH)
+    checkable = fetched.filter(retailer__pace__lte=SLOWEST).values("host")
     due = Host.objects.free(now).filter(asked_before, rested, pk__in=checkable)
     return list(
         due.order_by(F("nonsense_at").asc(nulls_first=True), "pk").values_list("key", flat=True)[:most]

@@ -13,11 +13,11 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
 from wagtail.admin import messages
 
 from products import judgements
 from products.alarm_desk import ReasonForm
+from products.clock import database_now
 from products.judgements import JudgementRefused, bad_axes, where_redirect_leads
 from products.link_desk import DeskView, last_look
 from products.linkcheck.health import Health
@@ -222,16 +222,16 @@ class OfferVerbView(DeskView):
 
 DOERS: Mapping[Verb, Callable[[Offer, str, AbstractBaseUser], object]] = {
     Verb.DISMISS: lambda offer, reason, user: judgements.dismiss(
-        offer, reason=reason, user=user, now=timezone.now()
+        offer, reason=reason, user=user, now=database_now()
     ),
     Verb.ACCEPT_PRODUCT: lambda offer, _reason, user: judgements.accept_product(
-        offer, user=user, now=timezone.now()
+        offer, user=user, now=database_now()
     ),
     Verb.ACCEPT_REDIRECT: lambda offer, _reason, user: judgements.accept_redirect(offer, user=user),
     Verb.WITHDRAW: lambda offer, reason, user: judgements.withdraw(
-        offer, reason=reason, user=user, now=timezone.now()
+        offer, reason=reason, user=user, now=database_now()
     ),
     Verb.OFFER_AGAIN: lambda offer, reason, user: judgements.offer_again(
-        offer, reason=reason, user=user, now=timezone.now()
+        offer, reason=reason, user=user, now=database_now()
     ),
 }

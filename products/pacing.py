@@ -11,6 +11,7 @@ import heapq
 import itertools
 import math
 import random
+import resource
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -25,7 +26,9 @@ from products.fetch import Door, Look, Session
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.politeness import Pace, Queue, Turn
 
-MOST_OPEN: Final = 224  # hosts whose connections are kept; each costs some 36 KB
+_FILES: Final = resource.getrlimit(resource.RLIMIT_NOFILE)[0]  # that a process may have open; -1: any number
+# Hosts whose connections are kept; each costs some 36 KB, and one opened anew more time than the rest of a look.
+MOST_OPEN: Final = min(480, _FILES // 2) if _FILES > 0 else 480
 ASK_AGAIN: Final = 1.0  # seconds until a host that somebody else holds is tried again
 AHEAD: Final = (
     2  # requests handed out before a thread is free, so that none waits for this one to see that it is
@@ -141,7 +144,12 @@ class Engine(Generic[Item, Found]):
     # --- what there is to do ------------------------------------------------------------------------
 
     def add(self, host: str, items: Iterable[Item], lease: Lease) -> None:
-        """Put `items` after what is due at `host`, which the caller may ask. A host's first pace stays."""
+        """Put `items` after what is due at `host`, which the caller may ask. A host's first pace stays.
+
+        At a host that was abandoned nothing is asked any more: they are left alone.
+        """
+        if host in self._abandoned:
+            return
         self._paces.setdefault(host, lease.pace)
         visits = [_Visit(item) for item in items]
         self._queue.add(host, visits, pace=Pace(lease.pace), not_before=time.monotonic() + lease.rest)

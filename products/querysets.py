@@ -19,6 +19,7 @@ from django.db.models import (
     F,
     Func,
     IntegerField,
+    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -38,7 +39,8 @@ from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
 if TYPE_CHECKING:
     from products.models import Offer, Region
 
-PEOPLE_LOOK_EVERY = timedelta(days=30)  # at shops that robots may not ask
+# At shops that robots may not ask, or that send ours to another country.
+PEOPLE_LOOK_EVERY = timedelta(days=30)
 PEOPLE_LOOK_AT_BAD_EVERY = timedelta(days=7)
 API_SILENT_FOR = timedelta(days=3)  # then people look at what it used to tell
 ALARMING_BUYABLE = (Buyable.OUT_OF_STOCK, Buyable.DISCONTINUED, Buyable.DIFFERENT_PRODUCT)
@@ -103,12 +105,8 @@ class ProductQuerySet(QuerySet[Any]):
         return self.on_sale().filter(~Exists(offers.showable()), ~Exists(named))
 
     def placed(self) -> ProductQuerySet:
-        """Those that a page shows. Drafts of live pages are not seen."""
-        shown = ReferenceIndex.objects.filter(
-            to_content_type=ContentType.objects.get_for_model(self.model),
-            base_content_type=ContentType.objects.get_for_model(Page),
-            to_object_id=Cast(OuterRef("pk"), CharField()),
-        )
+        """Those that a live page shows. Drafts of live pages are not seen."""
+        shown = _on_live_pages(self.model, "pk")
         return self.filter(Exists(shown))
 
 
@@ -273,17 +271,22 @@ class OfferQuerySet(QuerySet[Any]):
                 then=Value(AskedBecause.DIFFERENT_PRODUCT.value),
             ),
             When(
+                wants_a_look,
                 outcome=Outcome.OTHER_REGION,
-                human_checked_at__isnull=True,
                 then=Value(AskedBecause.OTHER_REGION.value),
             ),
             When(
+                ~Q(outcome=Outcome.OTHER_REGION),
                 retailer__checking=Checking.FETCH,
                 unverifiable_since__lte=now - UNVERIFIABLE_AFTER * tempo,
                 then=Value(AskedBecause.UNVERIFIABLE.value),
             ),
             When(
-                Q(retailer__checking=Checking.HUMAN) & wants_a_look,
+                (
+                    Q(retailer__checking=Checking.HUMAN)
+                    | Q(retailer__checking=Checking.FETCH, host__key__in=NOT_TO_BE_FETCHED)
+                )
+                & wants_a_look,
                 then=Value(AskedBecause.BY_HAND.value),
             ),
             When(
@@ -314,15 +317,11 @@ class OfferQuerySet(QuerySet[Any]):
         return self.annotate(last_verdicts=Subquery(last.values("verdicts")[:1]))
 
     def with_page_count(self) -> OfferQuerySet:
-        """Each offer with `page_count`: how many pages show its product. Drafts of live pages are not seen."""
+        """Each offer with `page_count`: how many live pages show its product. Drafts of live pages are not seen."""
         from products.models import Product
 
         placed = (
-            ReferenceIndex.objects.filter(
-                to_content_type=ContentType.objects.get_for_model(Product),
-                to_object_id=Cast(OuterRef("product_id"), CharField()),
-                base_content_type=ContentType.objects.get_for_model(Page),
-            )
+            _on_live_pages(Product, "product_id")
             .order_by()
             .values("to_object_id")
             .annotate(pages=Count("object_id", distinct=True))
@@ -339,6 +338,19 @@ class OfferQuerySet(QuerySet[Any]):
     def once_flaky(self) -> OfferQuerySet:
         """Offers of which an axis was changing back and forth when it was last looked at. By an index of its own."""
         return self.filter(health_memory__has_key="flaky")
+
+
+def _on_live_pages(product: type[Model], key: str) -> QuerySet[ReferenceIndex]:
+    """The references from live pages to the product whose primary key the outer query has as `key`."""
+    pages = ContentType.objects.get_for_model(Page)
+    # Only a page's key is sure to be a number.
+    number = Case(When(base_content_type=pages, then=Cast("object_id", IntegerField())))
+    references = ReferenceIndex.objects.annotate(page=number).filter(
+        to_content_type=ContentType.objects.get_for_model(product),
+        base_content_type=pages,
+        to_object_id=Cast(OuterRef(key), CharField()),
+    )
+    return references.filter(Exists(Page.objects.live().filter(pk=OuterRef("page"))))
 
 
 def refusal_of(offer: str, silent_shops: Collection[int]) -> Case:

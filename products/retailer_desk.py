@@ -145,6 +145,9 @@ def host_words(host: Host, *, now: datetime.datetime) -> HostWords:
     return HostWords(host.key, found, host.breaker != Breaker.CLOSED)
 
 
+BACK = "If you open one of the pages that failed and it is fine, call that offer harmless: the whole shop is back at once."
+
+
 def _breaker_words(host: Host) -> str:
     health = host.health
     since = f" since {_moment(health.since)}" if health.since else ""
@@ -153,11 +156,9 @@ def _breaker_words(host: Host) -> str:
         case Breaker.CLOSED:
             return "Each of its offers speaks for itself."
         case Breaker.TRIPPED:
-            return f"Many of its offers turned bad together{since}, so readers are sent elsewhere until a second look.{cause}"
+            return f"Many of its offers turned bad together{since}, so readers are sent elsewhere until a second look, for a day at most.{cause} {BACK}"
         case Breaker.FAILING:
-            return (
-                f"The whole shop is failing{since}: a second look agreed.{cause} Readers are sent elsewhere."
-            )
+            return f"The whole shop is failing{since}: a second look agreed.{cause} Readers are sent elsewhere. {BACK}"
 
 
 def _moment(at: datetime.datetime) -> str:

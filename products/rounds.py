@@ -9,22 +9,30 @@ Offers with the same address share one look: one request, judged for each by its
 from __future__ import annotations
 
 import datetime
+import logging
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError
 from django.db.models.functions import Greatest
-from wagtail.models import ReferenceIndex
 
 from products.attempts import ALONE_AFTER, count_attempt, is_databases_own, take_back
 from products.checkbook import Plan, plan_look, record
 from products.clicks.counting import clicked_offers
+from products.clock import database_now
 from products.destinations import host_key
 from products.fetch import Door, Look
-from products.leases import database_now, due_offers, give_back, lease_due_hosts, lease_host, same_addresses
+from products.leases import (
+    LEASE,
+    due_offers,
+    give_back,
+    host_paces,
+    lease_due_hosts,
+    lease_host,
+    same_addresses,
+)
 from products.linkcheck.evidence import Evidence, Failure, Hop
 from products.linkcheck.health import Usage
 from products.linkcheck.politeness import LONGEST_PAUSE
@@ -32,6 +40,8 @@ from products.linkcheck.robots import allows, read_rules, robots_address
 from products.linkcheck.verdict import Judgement, judge
 from products.models import Host, Offer, Product
 from products.pacing import Engine, Lease, Work
+
+logger = logging.getLogger(__name__)
 
 KEPT_OUT = "the shop's robots.txt asks robots to keep away."
 RULES_KEPT = datetime.timedelta(days=1)  # how long a robots.txt holds once it was read
@@ -49,6 +59,9 @@ class Limits:
     threads: int = 16
     seconds: float = 45.0
     hop_patience: float = 10.0
+    alone_patience: float = (
+        5.0  # how long a whole round may wait for the host of a row that must be looked at alone
+    )
 
 
 @dataclass(slots=True)
@@ -135,26 +148,26 @@ class _Round(Work[_Due, _Seen]):
         offers = [offer for found in (due, together) for each in found.values() for offer in each]
         self.placed = _placed({offer.product_id for offer in offers})
         self.clicked = clicked_offers({offer.pk for offer in offers}, now=self.began_at)
-        leases = {
-            host.key: self._admit(
-                host, max((float(offer.retailer.pace) for offer in due[host.key]), default=0.0)
-            )
-            for host in hosts
-        }
+        paces = host_paces(hosts)
+        leases = {host.key: self._admit(host, paces[host.key]) for host in hosts}
         for key, found in due.items():
-            for offer in found:
-                if (
-                    offer.attempts >= ALONE_AFTER
-                ):  # if it ends this process, no other row falls under suspicion
-                    self.engine.add(key, [_Due([self._sharer(offer)])], leases[key])
-                    self.engine.run(seconds=self._seconds_left(), patience=0.0)  # nobody else works meanwhile
+            suspects = [offer for offer in found if offer.attempts >= ALONE_AFTER]
+            if leases[key].rest > self.limits.alone_patience:
+                continue  # nobody else works meanwhile: they wait for a round that finds the host rested
+            for sharer in self._sharers(
+                suspects
+            ):  # if it ends this process, no other row falls under suspicion
+                self.engine.add(key, [_Due([sharer])], leases[key])
+                self.engine.run(seconds=self._seconds_left(), patience=0.0)
         for key, found in due.items():
-            calm = [self._sharer(offer) for offer in found if offer.attempts < ALONE_AFTER]
-            others = [self._sharer(offer) for offer in together.get(key, ())]
+            calm = self._sharers(offer for offer in found if offer.attempts < ALONE_AFTER)
+            others = self._sharers(together.get(key, ()))
             self.engine.add(key, _looks(calm, others), leases[key])
         self.engine.run(seconds=self._seconds_left())
-        waiting = Host.objects.free(self.now()).with_due_offers(self.now())
-        self.report.work_left = self.engine.unfinished or waiting.exists()
+        free = Host.objects.free(self.now()).with_due_offers(self.now())
+        full = [key for key, found in due.items() if len(found) == self.limits.offers_a_host]
+        more = Host.objects.filter(key__in=full).with_due_offers(self.now())
+        self.report.work_left = self.engine.unfinished or free.exists() or more.exists()
         return self.report
 
     def close(self) -> None:
@@ -182,6 +195,12 @@ class _Round(Work[_Due, _Seen]):
 
     def _admit(self, host: Host, pace: float) -> Lease:
         self.leased.add(host.key)
+        if pace > LEASE.total_seconds():
+            # If this worker is killed, the next one must not ask when the lease ends.
+            soonest = max(self.now(), host.next_polite_at or self.now())
+            Host.objects.filter(key=host.key, leased_by=self.holder).update(
+                next_polite_at=soonest + datetime.timedelta(seconds=pace)
+            )
         rest = (host.next_polite_at - self.now()).total_seconds() if host.next_polite_at else 0.0
         return Lease(pace, max(0.0, rest))
 
@@ -235,8 +254,19 @@ class _Round(Work[_Due, _Seen]):
         self.attempted.discard(offer.pk)
         Offer.objects.filter(pk=offer.pk, version=offer.version).update(attempts=offer.attempts)
 
-    def _sharer(self, offer: Offer) -> _Sharer:
-        return _Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo))
+    def _sharers(self, offers: Iterable[Offer]) -> list[_Sharer]:
+        """The offers with what a look at each should find. One whose memory can't be read costs an attempt, and no round."""
+        sharers = []
+        for offer in offers:
+            try:
+                sharers.append(_Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo)))
+            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+                logger.exception(
+                    "Offer %d can't be planned; what is remembered of it is in disorder.", offer.pk
+                )
+                self._count_attempt(offer)
+                self.attempted.discard(offer.pk)
+        return sharers
 
     def _count_attempt(self, offer: Offer) -> bool:
         """Count an attempt. False: leave it alone, as where the lease is no longer ours: a process that was frozen
@@ -290,7 +320,9 @@ class _Round(Work[_Due, _Seen]):
 
     def lease(self, host: str, item: _Due) -> Lease | None:
         leased = lease_host(host, self.holder, now=self.now())
-        return None if leased is None else self._admit(leased, item.pace)
+        if leased is None:
+            return None
+        return self._admit(leased, max(item.pace, host_paces([leased])[leased.key]))
 
     def given_back(self, item: _Due) -> None:
         again = self.now() + BUSY_AGAIN * self.tempo
@@ -316,9 +348,6 @@ def _looks(due: Iterable[_Sharer], others: Iterable[_Sharer]) -> list[_Due]:
 
 
 def _placed(products: Collection[int]) -> set[int]:
-    """Which of the products stand in an article."""
-    references = ReferenceIndex.objects.filter(
-        to_content_type=ContentType.objects.get_for_model(Product),
-        to_object_id__in=[str(pk) for pk in products],
-    )
-    return {int(pk) for pk in references.values_list("to_object_id", flat=True).distinct()}
+    """Which of the products stand on a live page."""
+    found = Product.objects.filter(pk__in=products).placed()
+    return set(found.values_list("pk", flat=True))

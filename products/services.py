@@ -9,11 +9,12 @@ from itertools import chain, count
 from django.utils.text import slugify
 from wagtail.log_actions import log
 
-from products.destinations import may_be_fetched
+from products.destinations import NOT_TO_BE_FETCHED, may_be_fetched
 from products.models import Check, Checking, Offer, Product, Region, Retailer
 
 CHECKS_KEPT = datetime.timedelta(days=90)
 
+_BARRED_NAMES = frozenset(domain.partition(".")[0] for domain in NOT_TO_BE_FETCHED)
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}")
 
 
@@ -51,7 +52,8 @@ def named_retailer(name: str, region_label: str) -> tuple[Retailer, list[str]]:
         return known, asked
     domain = name.lower()
     domains = [domain] if _DOMAIN.fullmatch(domain) else []
-    checking = Checking.FETCH if may_be_fetched(domain) else Checking.HUMAN
+    is_barred = not may_be_fetched(domain) or not _BARRED_NAMES.isdisjoint(re.findall(r"\w+", domain))
+    checking = Checking.HUMAN if is_barred else Checking.FETCH
     retailer = Retailer(name=name, region=region, domains=domains, checking=checking)
     retailer.full_clean()
     retailer.save()

@@ -15,7 +15,7 @@ from products import programmes
 from products.destinations import host_key
 from products.fetch import Door, Look, UnsafeAddress
 from products.linkcheck.evidence import Evidence
-from products.linkcheck.health import Health, advance
+from products.linkcheck.health import Health, accuses, advance
 from products.linkcheck.verdict import Expectation, Judgement, Outcome, Probe, Reachable, judge
 from products.pacing import Engine, Lease, Work
 
@@ -40,7 +40,9 @@ class Result:
     is_broken: bool
 
     def __str__(self) -> str:
-        shown = "".join("\ufffd" if character in _BREAKS else character for character in self.line)
+        shown = self.line
+        if not _BREAKS.isdisjoint(shown):
+            shown = "".join("\ufffd" if character in _BREAKS else character for character in shown)
         return f"{shown}\t{self.outcome.value}\t{int(self.is_broken)}"
 
 
@@ -140,9 +142,9 @@ class UrlCheck(Work[_Link, _Seen]):
             for left in self._engine.abandon(found.host):
                 self._tell(left, Outcome.RATE_LIMITED)
             return
-        step = advance(item.health, judgement, now=datetime.now(UTC), tempo=0.0)  # counts, without the hours
-        item.health = step.health
-        if step.health.pending:
+        if item.health is not _NEVER_SEEN or accuses(judgement):  # counts, without the hours
+            item.health = advance(item.health, judgement, now=datetime.now(UTC), tempo=0.0).health
+        if item.health.pending:
             most = MOST_LOOKS
         elif judgement.outcome is Outcome.OUR_NETWORK or (quiet is not None and quiet <= WORTH_WAITING):
             most = 2
@@ -182,8 +184,10 @@ def expectation_of(address: str) -> Expectation:
     if link is None:
         return Expectation(address)
     probe = _identity_probe(address, link)
+    adapter = programmes.recognise(destination)  # of the last link that does not show where it leads
     return Expectation(
-        destination if link.destination else address,
+        destination if adapter is None else address,
+        anywhere_but=() if adapter is None else tuple(sorted(adapter.domains)),
         probe=Probe.NONE if probe is None else Probe.TRACKED,
         identity=probe,
     )
@@ -193,7 +197,11 @@ def _identity_probe(address: str, link: programmes.Link) -> programmes.IdentityP
     """How to tell that the identity in a tracked address arrives; None where the address tells too little."""
     adapter = programmes.adapter(link.network)
     identity = {field.name: link.identity for field in adapter.fields if field.required}
-    for name, _ in parse_qsl(urlsplit(address).query):
+    names = [
+        "",
+        *(name for name, _ in parse_qsl(urlsplit(address).query)),
+    ]  # in-house links name theirs themselves
+    for name in names:
         probe = adapter.expectation({**identity, "parameter": name})
         if probe.is_handed_over_at(address) or probe.is_proven_at(address):
             return probe

@@ -22,6 +22,10 @@ os.environ.setdefault(
 
 app = Celery("referred")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = [Queue(name, routing_key=name) for name in ("default", "links")]
-app.conf.task_routes = {"tasks.links.*": {"queue": "links"}}
+app.conf.task_queues = [Queue(name, routing_key=name) for name in ("default", "links", "shops")]
+app.conf.task_routes = {
+    "tasks.links.check_due_links": {"queue": "links"},
+    # Taken in turn with rounds, so that a backlog of those keeps nothing waiting.
+    "tasks.links.*": {"queue": "shops"},
+}
 app.conf.imports = ["tasks.links", "tasks.reviews", "tasks.upkeep", "tasks.schedule"]

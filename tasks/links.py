@@ -6,13 +6,13 @@ import logging
 
 from celery import shared_task
 from django.conf import settings
-from django.utils import timezone
 
 from products.alarms import settle_all
 from products.api_round import ask_api, forget_old_prices, the_api
+from products.breakers import reconsider_hosts
+from products.clock import database_now
 from products.door import the_door
 from products.judgements import read_identities
-from products.leases import database_now
 from products.models import Offer
 from products.nonsense import probe_nonsense
 from products.rounds import Limits, run_round
@@ -57,11 +57,14 @@ def ask_the_api() -> None:
 @shared_task
 def settle_alarms() -> None:
     """Mend what edits changed where no look was made: identities that are read, and alarms. Safe to miss or repeat."""
-    now = timezone.now()
+    now = database_now()
+    released = reconsider_hosts(now=now, tempo=settings.LINK_CHECK_TEMPO)
+    if released:
+        logger.info("%d shop(s) speak for each link by itself again.", released)
+    settle_all(now=now)
     changed = read_identities(Offer.objects.all(), now=now)
     if changed:
         logger.info("Read %d change(s) of identity from addresses.", changed)
-    settle_all(now=now)
     forgotten = forget_old_prices(now=now)
     if forgotten:
         logger.info("Forgot %d price(s) that are a day old.", forgotten)

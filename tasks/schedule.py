@@ -27,17 +27,17 @@ app.conf.beat_schedule = {
     "ask the API of shops that robots may not ask": {
         "task": "tasks.links.ask_the_api",
         "schedule": API_TICK_SECONDS,
-        "options": {"queue": "links"},
+        "options": {"queue": "shops"},
     },
     "see what shops show at addresses that cannot exist": {
         "task": "tasks.links.ask_for_nonsense",
         "schedule": crontab(minute="23"),
-        "options": {"queue": "links"},
+        "options": {"queue": "shops"},
     },
     "settle the alarms of links": {
         "task": "tasks.links.settle_alarms",
         "schedule": crontab(minute="*/5"),
-        "options": {"queue": "links"},
+        "options": {"queue": "shops"},
     },
     "flag articles that are overdue": {
         "task": "tasks.reviews.flag_overdue",

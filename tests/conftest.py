@@ -13,8 +13,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+import pytest_django.fixtures
 from django.core.cache import cache
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.test import TransactionTestCase
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
@@ -37,6 +38,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--docs-images", action="store_true", help="make the pictures of docs/images that a test shows anew"
     )
     parser.addoption("--full", action="store_true", help="every test in its long form: takes hours")
+
+
+def pytest_configure() -> None:
+    """Make the database whenever a test asks for it: pytest-django makes none for a file whose content, written once for
+    all its tests, keeps them from being marked."""
+    assert hasattr(pytest_django.fixtures, "_get_databases_for_setup")
+    pytest_django.fixtures._get_databases_for_setup = lambda items: ({DEFAULT_DB_ALIAS}, set())
 
 
 def pytest_collection_finish() -> None:

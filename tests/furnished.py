@@ -39,7 +39,7 @@ from articles.services import schedule_review
 from articles.spam_guard import open_form
 from articles.triggers import call_for_review
 from products import mass_checks
-from products.leases import database_now
+from products.clock import database_now
 from products.models import Alarm, Checking, Clicks, MassCheck, Offer, Picture, Product, Retailer
 from products.offer_verbs import Verb
 from tests.desk import EDITORS, REVIEWERS

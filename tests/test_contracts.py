@@ -204,11 +204,12 @@ def test_production_runs_the_commands_that_the_procfile_runs():
 
 def test_every_queue_has_a_worker():
     taken = {
-        words[words.index("--queues") + 1]
+        queue
         for words in (command.split() for command in procfile().values())
         if "--queues" in words
+        for queue in words[words.index("--queues") + 1].split(",")
     }
-    assert taken == {"default", "links"}
+    assert taken == {"default", "links", "shops"}
 
 
 def test_no_secret_stands_in_the_compose_file_and_every_variable_is_explained():

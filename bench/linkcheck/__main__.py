@@ -53,7 +53,7 @@ def main() -> None:
     )
     parser.add_argument("--equal-pace", type=float, default=2.0, help="ours on equal hosts (default: 2)")
     parser.add_argument("--latency", type=float, default=0.2, help="of each answer, seconds (default: 0.2)")
-    parser.add_argument("--most", type=float, default=120.0, help="seconds for one run (default: 120)")
+    parser.add_argument("--most", type=float, default=240.0, help="seconds for one run (default: 240)")
     parser.add_argument("--only", action="append", default=[], help="name of a checker; may be repeated")
     parser.add_argument(
         "--list", action="append", default=[], choices=["every", "zipf", "equal"], dest="lists"

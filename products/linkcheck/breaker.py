@@ -3,13 +3,13 @@
 A maintenance page, a wall that a shop put up today or a soft block all look like many offers breaking
 together. The breaker then holds the single alarms back and sends readers elsewhere, until fresh sessions
 have looked again. If they agree, the host is failing, and that is one alarm; if not, each offer follows
-its own history again. A failing host heals as it broke: by what its last looks say.
+its own history again. A failing host heals as it broke: by what its last looks say of the same cause.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,14 +93,53 @@ class HostHealth:
 
 def watch(host: HostHealth, seen: Seen, *, now: datetime, tempo: float = 1.0) -> HostHealth:
     """The host after one more look. `tempo` multiplies every spacing."""
-    if seen.outcome in SAYS_NOTHING:
-        return host
+    if seen.outcome in SAYS_NOTHING or (
+        host.breaker is Breaker.FAILING and seen.outcome not in WELL and seen.outcome not in CONFIRMATIONS
+    ):
+        return host  # a wall, say, is no sign that a shop that failed is back
     host = replace(host, recent=(*host.recent, seen)[-LAST_CHECKS:])
     if host.breaker is Breaker.CLOSED:
         return _while_closed(host, now)
     if host.breaker is Breaker.TRIPPED:
         return _while_tripped(host, seen, now, tempo)
     return _while_failing(host, now)
+
+
+def reconsider(
+    host: HostHealth, *, present: Collection[int], now: datetime, tempo: float = 1.0
+) -> HostHealth:
+    """The host without a look: offers that are not `present` any more answer for it no longer, and time goes by.
+
+    A host that tripped is held for `SECOND_LOOK_WITHIN` at most, even if no look tells anything or none is made.
+    """
+    if host.breaker is Breaker.CLOSED:
+        return host
+    host = replace(
+        host,
+        recent=tuple(seen for seen in host.recent if seen.offer in present),
+        second={offer: outcome for offer, outcome in host.second.items() if offer in present},
+    )
+    if host.breaker is Breaker.FAILING:
+        return _while_failing(host, now)
+    assert host.since is not None  # a tripped host has one
+    is_over = now >= host.since + SECOND_LOOK_WITHIN * tempo
+    return HostHealth(since=now) if is_over or len(host.second) < LEAST_TURNED else host
+
+
+def overrule(host: HostHealth, offer: int, *, was_opened: bool, now: datetime) -> HostHealth:
+    """The host after a person found an offer's page fine: each offer speaks for itself again, if that one is accused.
+
+    Where servers fail, any page that was opened shows that they do not; that a page which was not among those that
+    turned bad is fine otherwise says nothing of them.
+    """
+    if host.breaker is Breaker.CLOSED:
+        return host
+    assert host.cause is not None  # a tripped or failing host has one
+    is_accused = offer in host.second or any(
+        seen.offer == offer and _agrees(seen.outcome, host.cause) for seen in host.recent
+    )
+    speaks_for_all = was_opened and host.cause in (*FAMILY, Outcome.TLS_ERROR)
+    return HostHealth(since=now) if is_accused or speaks_for_all else host
 
 
 def second_look_at(host: HostHealth, *, tempo: float = 1.0) -> datetime | None:
@@ -161,8 +200,10 @@ def _while_tripped(host: HostHealth, seen: Seen, now: datetime, tempo: float) ->
 
 
 def _while_failing(host: HostHealth, now: datetime) -> HostHealth:
+    """Failing for as long as its offers fail as they did. What is sold out or replaced was served by a shop that works."""
+    assert host.cause is not None  # a failing host has one
     latest = {seen.offer: seen.outcome for seen in host.recent}
-    bad = sum(outcome in CONFIRMATIONS for outcome in latest.values())
+    bad = sum(_agrees(outcome, host.cause) for outcome in latest.values())
     return host if _is_enough(bad, len(latest)) else HostHealth(since=now)
 
 

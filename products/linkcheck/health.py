@@ -265,6 +265,11 @@ def advance(
     )
 
 
+def accuses(judgement: Judgement) -> bool:
+    """Does it say anything bad? On an offer never checked, one that does not leaves nothing to be confirmed."""
+    return any(value in BAD for value in _verdicts(judgement).values())
+
+
 def believe(health: Health, judgement: Judgement, *, now: datetime, tempo: float = 1.0) -> Step:
     """The health after somebody who cannot be mistaken for a soft block: a person, or an address that was read.
 
@@ -325,6 +330,22 @@ def forget(health: Health, *, now: datetime, identity: Identity = Identity.UNKNO
     return Step(fresh, flips, now)
 
 
+def forget_identity(health: Health, *, now: datetime) -> Step:
+    """The health of an offer whose programme was changed: of the new link's identity nothing is known, the rest stays."""
+    axis = Axis.IDENTITY
+    cleared = replace(
+        health,
+        identity=Identity.UNKNOWN,
+        pending={other: one for other, one in health.pending.items() if other is not axis},
+        confirmed={other: one for other, one in health.confirmed.items() if other is not axis},
+        flaky={other: until for other, until in health.flaky.items() if other is not axis},
+        changes=tuple(change for change in health.changes if change[0] is not axis),
+        muted=health.muted - {axis},
+    )
+    flip = FlipFact(axis, health.identity, Identity.UNKNOWN, "Its programme was changed.")
+    return Step(cleared, () if health.identity is Identity.UNKNOWN else (flip,), now)
+
+
 class _Change:
     """One `advance` while it is being worked out."""
 
@@ -363,7 +384,8 @@ class _Change:
             self._pending.pop(axis, None)
             if axis in self._muted and axis not in self._flaky:
                 self._muted.discard(axis)  # it has stopped flapping, and stayed bad
-                self.alarms.append(axis)
+                if value in ALARMING:
+                    self.alarms.append(axis)
             return
         pending = self._counted(axis, self._outcome(axis, value))
         rule = CONFIRMATIONS[pending.outcome]
@@ -372,7 +394,7 @@ class _Change:
             self._pending.pop(axis, None)
             self._confirmed[axis] = Confirmed(pending.outcome, self._now)
             self._set(axis, value)
-            if value in ALARMING and axis in self._flaky:
+            if axis in self._flaky:
                 self._muted.add(axis)
             elif value in ALARMING:
                 self.alarms.append(axis)

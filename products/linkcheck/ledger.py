@@ -117,7 +117,7 @@ def hop_facts(hop: Hop, expectation: Expectation) -> dict[str, Any]:
         "seconds": round(hop.seconds, 3),
     }
     if expectation.probe is Probe.TRACKED and expectation.identity is not None:
-        sign = _sign(hop.url, expectation.identity)
+        sign = _sign(hop.url, expectation.identity, sent_to=expectation.destination)
         if sign is not None:
             facts["sign"] = sign.value
     return facts
@@ -132,10 +132,11 @@ def _product(facts: Baseline) -> dict[str, str]:
     return {name: value for name, value in kept.items() if value}
 
 
-def _sign(address: str, probe: IdentityProbe) -> Sign | None:
+def _sign(address: str, probe: IdentityProbe, *, sent_to: str) -> Sign | None:
     if probe.is_lost_at(address):
         return Sign.ANOTHER
-    return Sign.OURS if probe.is_proven_at(address) or probe.is_handed_over_at(address) else None
+    is_ours = probe.is_proven_at(address, sent_to=sent_to) or probe.is_handed_over_at(address)
+    return Sign.OURS if is_ours else None
 
 
 # --- in words -------------------------------------------------------------------------------------

@@ -11,17 +11,19 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from products.linkcheck.page_text import ascii_lower
+
 MAX_TEXT: Final = 512 * 1024  # characters read; the door stops at as many bytes
 MAX_WORDS: Final = 20_000  # characters of visible text kept
 MAX_FIELD: Final = 500  # characters of a title, heading, name or code kept
 MAX_ADDRESS: Final = 2_048  # longer addresses are never right
+FEW_WORDS: Final = 5  # a page that shows fewer shows nothing
 _MAX_LISTED: Final = 50  # buttons, products, codes kept of each kind
 _MAX_DEPTH: Final = 40  # nesting of JSON-LD followed
 
@@ -63,6 +65,9 @@ class PageFacts:
     dead_buttons: tuple[str, ...] = ()  # what disabled buttons say
     has_product_marker: bool = False  # the page presents one product for sale
     scripts: int = 0
+    basket_buttons: tuple[
+        str, ...
+    ] = ()  # what can be pressed to send an "add to basket" form; a picture may say ""
     words: str = ""  # visible text, at most MAX_WORDS characters
 
 
@@ -70,7 +75,7 @@ class PageFacts:
 _TOKEN: Final = re.compile(
     r"""
     (?P<comment> <!-- (?: -?> | .*? (?: --!?> | \Z ) ) )
-  | (?P<raw> < (?P<raw_name> script | style | template | textarea | title | iframe | noembed | xmp ) (?=[\s/>])
+  | (?P<raw> < (?P<raw_name> script | style | template | textarea | title | iframe | noembed | noscript | xmp ) (?=[\s/>])
         (?P<raw_attrs> (?: [^>=]++ | =\s*+ (?: "[^"]*+(?:"|\Z) | '[^']*+(?:'|\Z) )?+ )*+ ) (?: > | \Z )
         (?P<raw_text> .*? ) (?: </ (?P=raw_name) (?=[\s/>]) [^>]*+ (?: > | \Z ) | \Z ) )
   | (?P<close> </ (?P<close_name> [a-z][^\s/>]*+ ) [^>]*+ (?: > | \Z ) )
@@ -87,6 +92,7 @@ _ATTRIBUTE: Final = re.compile(
 _REFRESH: Final = re.compile(
     r"^\s*(\d+)(?:\.\d*)?\s*[;,]\s*(?:url\s*=\s*)?['\"]?\s*([^'\"\s]+)", re.IGNORECASE
 )
+_HIDDEN: Final = re.compile(r"display\s*+:\s*+none|visibility\s*+:\s*+hidden", re.IGNORECASE)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL's JSON refuses NUL and half characters
 _PRICE: Final = re.compile(r"(?:[£$€]|\b(?:GBP|USD|EUR))\s?\d|\d\s?(?:[£$€]|(?:GBP|USD|EUR)\b)")
 _TRADE_BUTTON: Final = re.compile(
@@ -190,7 +196,14 @@ def read_page(text: str, url: str) -> PageFacts:
     """The facts of the page `text` that was served at `url`. Never raises, whatever the text; linear in its length."""
     reader = _Reader(url)
     reader.read(text[:MAX_TEXT])
-    return reader.facts()
+    facts = reader.facts()
+    if (
+        reader.has_hidden and len(facts.words.split()) < FEW_WORDS
+    ):  # a cover that a script lifts once all is there
+        reader = _Reader(url, sees_hidden=True)
+        reader.read(text[:MAX_TEXT])
+        facts = reader.facts()
+    return facts
 
 
 def split_address(url: str) -> SplitResult:
@@ -233,7 +246,10 @@ class _Product:
 class _Reader:
     """One pass over the tokens of a page."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, sees_hidden: bool = False) -> None:
+        self.has_hidden = False
+        """Whether elements were met that show nothing, and passed over."""
+        self._sees_hidden = sees_hidden
         self._url = url
         self._base = url
         self._title = ""
@@ -248,21 +264,28 @@ class _Reader:
         self._scripts = 0
         self._words: list[str] = []
         self._words_length = 0
+        self._unseen: tuple[str, int] | None = (
+            None  # an element that shows nothing, and how many of its name are open
+        )
+        self._in_basket_form = False
+        self._basket_buttons: list[str] = []
         self._heading: list[str] = []
         self._heading_state = 0  # 0 not seen, 1 inside, 2 read
         self._button: list[str] | None = None
         self._button_dead = False
+        self._button_sends = False
         self._microdata: _Microdata | None = None  # most pages hold none, and following it is dear
 
     def read(self, text: str) -> None:
-        if "itemscope" in text.lower():
+        if "itemscope" in ascii_lower(text):
             self._microdata = _Microdata()
         for match in _TOKEN.finditer(text):
             kind = match.lastgroup
             if kind == "text":
-                self._text(match["text"])
+                self._text(match[0])
             elif kind == "open":
-                self._open(match["open_name"].lower(), match["open_attrs"])
+                name, source = match.group("open_name", "open_attrs")
+                self._open(name.lower(), source)
             elif kind == "close":
                 self._close(match["close_name"].lower())
             elif kind == "raw":
@@ -308,6 +331,7 @@ class _Reader:
                 or _PRODUCT_CLASSES.intersection(self._body_classes)
             ),
             scripts=self._scripts,
+            basket_buttons=tuple(self._basket_buttons),
             words=collapse("".join(self._words))[:MAX_WORDS],
         )
 
@@ -348,6 +372,10 @@ class _Reader:
         return bool(h1 and 1 <= len(labels) == len(set(labels)) and _PRICE.search(words))
 
     def _text(self, text: str) -> None:
+        if self._unseen is not None:
+            if self._microdata is not None:  # which is for machines, and often hidden
+                self._microdata.text(unescape(text[:MAX_WORDS]))
+            return
         if self._heading_state != 1 and self._button is None and self._words_length > MAX_WORDS:
             if self._microdata is not None:
                 self._microdata.text(text)
@@ -363,10 +391,8 @@ class _Reader:
         if self._button is not None and len(self._button) < MAX_FIELD:
             self._button.append(words[:MAX_FIELD])
 
-    def _break(self, name: str) -> None:
+    def _break(self) -> None:
         """Words on both sides of a block are two words."""
-        if name in _INLINE:
-            return
         if self._heading_state == 1 or self._button is not None or self._microdata is not None:
             self._text(" ")
         elif self._words_length <= MAX_WORDS:
@@ -374,10 +400,13 @@ class _Reader:
             self._words_length += 1
 
     def _open(self, name: str, source: str) -> None:
-        self._break(name)
+        if name not in _INLINE:
+            self._break()
         attrs: dict[str, str] = {}
         if name in _READ or (self._microdata is not None and "item" in source):
             attrs = _attributes(source)
+        if self._unseen is not None or name == "select" or "hid" in source or "none" in source:
+            self._may_hide(name, source)
         if self._microdata is not None and (attrs or name not in _VOID):
             self._microdata.open(name, attrs, self._base)
         if name == "h1" and self._heading_state == 0:
@@ -395,22 +424,45 @@ class _Reader:
             self._body_classes = tuple(one[:MAX_FIELD] for one in classes[:_MAX_LISTED])
         elif name == "form":
             action = attrs.get("action", "").lower()
-            self._basket = self._basket or any(one in action for one in _BASKET_ACTIONS)
+            self._in_basket_form = any(one in action for one in _BASKET_ACTIONS)
+            self._basket = self._basket or self._in_basket_form
+        elif self._unseen is not None:
+            return
         elif name == "button":
             self._end_button()
             self._button = []
             self._button_dead = _is_disabled(attrs)
-        elif name == "input" and attrs.get("type", "").lower() in ("submit", "button"):
-            self._add_button(attrs.get("value", ""), dead=_is_disabled(attrs))
+            self._button_sends = attrs.get("type", "submit").lower() == "submit"
+        elif name == "input" and (kind := attrs.get("type", "").lower()) in ("submit", "button", "image"):
+            label = attrs.get("alt" if kind == "image" else "value", "")
+            self._add_button(label, dead=_is_disabled(attrs), sends=kind != "button")
 
     def _close(self, name: str) -> None:
-        self._break(name)
+        if name not in _INLINE:
+            self._break()
         if self._microdata is not None:
             self._microdata.close(name)
         if name == "h1" and self._heading_state == 1:
             self._heading_state = 2
         elif name == "button":
             self._end_button()
+        elif name == "form":
+            self._in_basket_form = False
+        if self._unseen is not None and name == self._unseen[0]:
+            self._unseen = (name, self._unseen[1] - 1) if self._unseen[1] > 1 else None
+
+    def _may_hide(self, name: str, source: str) -> None:
+        """Note an element whose words nobody sees: a script may show them later, or never. Choices are no statements."""
+        if self._unseen is not None and name == self._unseen[0] and name in _ENDED_BY_THE_NEXT:
+            self._unseen = None
+        if self._unseen is not None:
+            if name == self._unseen[0]:
+                self._unseen = (name, self._unseen[1] + 1)
+        elif name == "select":
+            self._unseen = (name, 1)
+        elif not self._sees_hidden and name not in _NEVER_HIDDEN and _is_hidden(source):
+            self._unseen = (name, 1)
+            self.has_hidden = True
 
     def _raw(self, name: str, source: str, text: str) -> None:
         if name == "title":
@@ -434,16 +486,24 @@ class _Reader:
 
     def _end_button(self) -> None:
         if self._button is not None:
-            self._add_button("".join(self._button), dead=self._button_dead)
+            label = "".join(self._button)
+            speaks = any(map(str.isalpha, label))  # "+" and "-" are for the quantity
+            self._add_button(label, dead=self._button_dead, sends=self._button_sends and speaks)
         self._button = None
 
-    def _add_button(self, label: str, *, dead: bool) -> None:
+    def _add_button(self, label: str, *, dead: bool, sends: bool) -> None:
         buttons = self._dead_buttons if dead else self._buttons
         label = collapse(label)[:MAX_FIELD]
+        if sends and self._in_basket_form and not dead and len(self._basket_buttons) < _MAX_LISTED:
+            self._basket_buttons.append(label)
         if label and len(buttons) < _MAX_LISTED:
             buttons.append(label)
 
 
+_ENDED_BY_THE_NEXT: Final = frozenset(
+    ("p", "li", "dt", "dd", "tr", "td", "th")
+)  # whose end tags are often left out
+_NEVER_HIDDEN: Final = _VOID | {"html", "body"}  # scripts that test variants hide a whole page for a moment
 _READ: Final = frozenset(("meta", "link", "base", "body", "form", "button", "input"))
 
 
@@ -587,7 +647,7 @@ def _json_ld_product(node: dict[str, object]) -> _Product:
         if isinstance(item, list):
             pending.extend((one, depth + 1) for one in item[: 4 * _MAX_LISTED])
         elif isinstance(item, dict) and depth <= _MAX_DEPTH:
-            gtins.extend(code for key in _GTIN_KEYS if (code := _digits(_word(item.get(key)))))
+            gtins.extend(code for key in _GTIN_KEYS if key in item and (code := _digits(_word(item[key]))))
             availability = item.get("availability")
             listed = availability if isinstance(availability, list) else [availability]
             stocks.extend(stock for one in listed[:_MAX_LISTED] if (stock := _stock(_word(one))) is not None)
@@ -650,20 +710,22 @@ def _stock(value: str) -> Stock | None:
 
 def _digits(value: str) -> str:
     """A GTIN or ISBN as 14 digits, so that the UPC and EAN of one thing are equal; "" if it is none."""
+    if not value:
+        return ""
     code = value.replace("-", "").replace(" ", "")
     return code.zfill(14) if code.isascii() and code.isdigit() and 8 <= len(code) <= 14 and int(code) else ""
 
 
 def _attributes(source: str) -> dict[str, str]:
     attrs: dict[str, str] = {}
-    for name, double, single, bare in _each_attribute(source):
+    for name, double, single, bare in _ATTRIBUTE.findall(source):
         attrs.setdefault(name.lower(), unescape(double or single or bare))
     return attrs
 
 
-def _each_attribute(source: str) -> Iterator[tuple[str, str, str, str]]:
-    for match in _ATTRIBUTE.finditer(source):
-        yield match[1], match[2] or "", match[3] or "", match[4] or ""
+def _is_hidden(source: str) -> bool:
+    attrs = _attributes(source)
+    return "hidden" in attrs or _HIDDEN.search(attrs.get("style", "")) is not None
 
 
 def _is_disabled(attrs: dict[str, str]) -> bool:
@@ -677,7 +739,7 @@ def _absolute(base: str, reference: str) -> str:
     if not reference or len(reference) > MAX_ADDRESS:
         return ""
     try:
-        joined = urljoin(base, reference)
+        joined = reference if reference.startswith(("https://", "http://")) else urljoin(base, reference)
     except ValueError:
         return ""
     return joined if split_address(joined).scheme in ("http", "https") else ""

@@ -12,6 +12,8 @@ from html import unescape
 from typing import Final
 from urllib.parse import urldefrag, urljoin
 
+from products.linkcheck.page_text import ascii_lower
+
 MAX_PAGE: Final = 4 * 1024  # characters; longer pages are there to be read
 MAX_WAIT: Final = 5.0  # seconds; a page that stays longer is there to be read
 
@@ -74,7 +76,7 @@ def page_hop(text: str, url: str, *, refresh: str = "") -> str | None:
 
 def _may_lead_on(text: str) -> bool:
     """Whether it is worth reading: a page that holds neither word stays."""
-    lower = text.lower()
+    lower = ascii_lower(text)
     return "refresh" in lower or "location" in lower
 
 

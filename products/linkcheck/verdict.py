@@ -12,18 +12,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl
 
 from products.linkcheck.evidence import Evidence, Failure, Hop
 from products.linkcheck.markers import MARKERS, MARKERS_VERSION, Kind, Match, Scene, find, normalise
-from products.linkcheck.page import PageFacts, Stock, read_page, split_address
+from products.linkcheck.page import FEW_WORDS, PageFacts, Stock, read_page, split_address
 from products.programmes.adapter import IdentityProbe
 
 LONGEST_PAUSE: Final = 86_400.0  # seconds; no shop may silence the checker for longer than a day
@@ -157,6 +157,9 @@ class Expectation:
     (empty: the destination's host), `regional_domains` the same retailer's elsewhere; a domain that
     differs from ours in its suffix alone (shop.com for shop.co.uk) is taken for such a one.
 
+    `anywhere_but`: a network's domains, where its link does not tell which shop it leads to. The landing may then be
+    on any other, and be any page of it.
+
     `identity` is how the programme's adapter says that our identity is proven; it is looked at on a
     tracked probe, and its network's page for dead links counts on any.
 
@@ -166,6 +169,7 @@ class Expectation:
     destination: str
     domains: tuple[str, ...] = ()
     regional_domains: tuple[str, ...] = ()
+    anywhere_but: tuple[str, ...] = ()
     is_range: bool = False
     probe: Probe = Probe.NONE
     identity: IdentityProbe | None = None
@@ -228,6 +232,18 @@ class _Look:
     def domains(self) -> tuple[str, ...]:
         return self.expectation.domains or (_host(self.destination),)
 
+    def is_at_shop(self, host: str) -> bool:
+        """Whether `host` is the retailer's, as far as that is known."""
+        if self.expectation.anywhere_but:
+            return not _within(host, self.expectation.anywhere_but)
+        return _within(host, self.domains)
+
+    def is_at_network(self, url: str) -> bool:
+        probe = self.expectation.identity
+        return (probe is not None and probe.is_on_network(url)) or _within(
+            _host(split_address(url)), self.expectation.anywhere_but
+        )
+
     @property
     def is_html(self) -> bool:
         kind = self.evidence.content_type.partition(";")[0].strip().lower()
@@ -260,6 +276,9 @@ def _blocked(look: _Look) -> Judgement | None:
     if look.status is None:
         return None
     walls = look.matches(Kind.WALL)
+    if walls and any(match.whole for match in look.matches(Kind.MISSING)):
+        # An honest "Page not found" may ask for cookies, or hold a form for people.
+        walls = tuple(match for match in walls if not match.marker.unless_product)
     if walls:
         return _unknown(
             Outcome.BLOCKED, f"A page for robots: {_quoted(walls[0])}, with status {look.status}.", walls
@@ -281,7 +300,7 @@ def _other_region(look: _Look) -> Judgement | None:
         if _is_regional_sibling(host, look):
             return _unknown(Outcome.OTHER_REGION, f"The checker was sent to {host}.")
     here, there = _locale(look.destination.path), _locale(look.final.path)
-    if here and there and here != there and _within(_host(look.final), look.domains):
+    if here and there and here != there and look.is_at_shop(_host(look.final)):
         return _unknown(Outcome.OTHER_REGION, f"The checker was sent from /{here}/ to /{there}/.")
     return None
 
@@ -299,27 +318,34 @@ def _soft_404(look: _Look) -> Judgement | None:
     host = _host(look.final)
     inactive = look.matches(Kind.INACTIVE)
     probe = expectation.identity
-    at_network = probe is not None and probe.is_on_network(look.evidence.final_url)
+    at_network = look.is_at_network(look.evidence.final_url)
     if probe is not None and at_network and probe.is_lost_at(look.evidence.final_url):
         return _broken(
             Outcome.SOFT_404, f"The link ended at the network, {host}, on its page for dead links."
         )
-    if inactive and (at_network or not _within(host, look.domains)):
+    if inactive and (at_network or not look.is_at_shop(host)):
         return _broken(
             Outcome.SOFT_404, f"The network's page for dead links: {_quoted(inactive[0])}.", inactive
         )
-    if at_network and not _within(host, look.domains):
+    if at_network and not look.is_at_shop(host):
         return _unknown(
             Outcome.UNKNOWN, f"The look ended at the network, {host}, and never reached the shop."
         )
     missing = tuple(match for match in look.matches(Kind.MISSING) if _says_missing(match, look.page))
     if missing:
         return _broken(Outcome.SOFT_404, f"The page answers 200 and says {_quoted(missing[0])}.", missing)
-    if not _within(host, look.domains):
+    if expectation.anywhere_but:
+        return None
+    if not look.is_at_shop(host):
         return _broken(Outcome.SOFT_404, f"The link leads to another site, {host}.")
     if not _is_home(look.destination) and _is_home(look.final):
         return _broken(Outcome.SOFT_404, "The link leads to the shop's home page.")
-    if not expectation.is_range and _is_search(look.final) and not _is_search(look.destination):
+    if (
+        not expectation.is_range
+        and not look.page.has_product_marker
+        and _is_search(look.final)
+        and not _is_search(look.destination)
+    ):
         return _broken(Outcome.SOFT_404, "The link leads to a search page.")
     if (
         expectation.nonsense_fingerprint
@@ -453,13 +479,14 @@ def _identity(look: _Look) -> tuple[Identity, str]:
     if any(probe.is_lost_at(url) for url in urls):
         return Identity.LOST, "Another identity was seen in place of ours."
     if not probe.hop_hosts:
-        if probe.is_proven_at(urls[-1]):
+        if probe.is_proven_at(urls[-1], sent_to=look.expectation.destination):
             return Identity.PROVEN, "Our identity was seen at the landing."
         return Identity.LOST, "Our identity did not arrive at the landing."
     if not any(probe.is_handed_over_at(url) for url in urls):
         return Identity.LOST, "Our identity was never seen at the network."
     # Shops may count the network's click id and strip it at once, so any hop of theirs may have shown it.
-    if any(probe.is_proven_at(url) for url in urls if _within(_host(split_address(url)), look.domains)):
+    at_shop = (url for url in urls if look.is_at_shop(_host(split_address(url))))
+    if any(probe.is_proven_at(url, sent_to=look.expectation.destination) for url in at_shop):
         return Identity.PROVEN, "Our identity, or the network's click id, was seen at the shop."
     return Identity.HANDED_OVER, "Our identity was seen at the network and stripped later."
 
@@ -472,6 +499,8 @@ def _stock(look: _Look) -> tuple[Buyable, str, tuple[Match, ...]]:
         for signal in look.page.availability
     }
     said |= {f"the page says {_quoted(match)}": Stock(match.marker.kind.value) for match in matches}
+    if said and Stock.IN not in said.values() and _can_be_put_in_basket(look.page):
+        said["the page has a form that puts it in the basket"] = Stock.IN
     stocks = set(said.values())
     reason = "; ".join(said)[:500]
     reason = f"{reason[:1].upper()}{reason[1:]}."
@@ -530,16 +559,20 @@ def _baseline(page: PageFacts) -> Baseline:
 def _sealed(judgement: Judgement, look: _Look) -> Judgement:
     """`judgement` with its fingerprint: outcome, axes, and where and as what the page presented itself."""
     different = look.page.name if judgement.buyable is Buyable.DIFFERENT_PRODUCT else ""
-    if look.status is not None and look.evidence.text.strip():  # the page was read already: for its walls
-        judgement = replace(judgement, saw=_baseline(look.page))
-    return seal(judgement, str(look.status), _host(look.final), look.final.path, normalise(different))
+    seen = str(look.status), _host(look.final), look.final.path, normalise(different)
+    saw = judgement.facts
+    if saw is None and look.status is not None and look.evidence.text.strip():
+        saw = _baseline(look.page)  # which was read already: for its walls
+    return replace(judgement, saw=saw, fingerprint=_fingerprint(judgement, seen))
 
 
 def seal(judgement: Judgement, *seen: str) -> Judgement:
-    """`judgement` with its fingerprint, made of its outcome, its axes and what was `seen`.
+    """`judgement` with its fingerprint, made of its outcome, its axes and what was `seen`."""
+    return replace(judgement, fingerprint=_fingerprint(judgement, seen))
 
-    Of identity only its loss counts: a plain and a tracked look at one page are one result.
-    """
+
+def _fingerprint(judgement: Judgement, seen: Iterable[str]) -> str:
+    """Of identity only its loss counts: a plain and a tracked look at one page are one result."""
     parts = (
         judgement.outcome,
         judgement.reachable,
@@ -547,8 +580,7 @@ def seal(judgement: Judgement, *seen: str) -> Judgement:
         judgement.buyable,
         *seen,
     )
-    fingerprint = hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
-    return replace(judgement, fingerprint=fingerprint)
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def _pause(asked: str | None, date: str | None) -> float:
@@ -574,7 +606,15 @@ def _moment(text: str) -> datetime:
 
 
 def _is_script_only(page: PageFacts) -> bool:
-    return page.scripts > 0 and len(page.words.split()) < 5 and not page.has_product_marker
+    return page.scripts > 0 and len(page.words.split()) < FEW_WORDS and not page.has_product_marker
+
+
+def _can_be_put_in_basket(page: PageFacts) -> bool:
+    """Whether an "add to basket" form can be sent, whatever language its button speaks."""
+    if page.dead_buttons:
+        return False
+    out = (Kind.OUT_OF_STOCK, Kind.DISCONTINUED)
+    return any(not find(out, Scene(PageFacts("", buttons=(label,)))) for label in page.basket_buttons)
 
 
 def _says_missing(match: Match, page: PageFacts) -> bool:
@@ -653,14 +693,19 @@ _SEARCH_SEGMENTS: Final = frozenset(
 _SEARCH_KEYS: Final = frozenset(
     ("q", "query", "search", "keyword", "keywords", "searchterm", "search_query", "s")
 )
+
 _GENERIC_LABELS: Final = frozenset(("co", "com", "org", "net", "gov", "ac", "ltd", "plc", "me", "gen", "web"))
+# Domains below which shops that have nothing to do with each other stand side by side.
+_LET_TO_ANYBODY: Final = (
+    "uk.com", "gb.com", "us.com", "eu.com", "de.com", "uk.net", "gb.net", "co.com",
+    "myshopify.com", "bigcartel.com", "mybigcommerce.com", "wixsite.com", "square.site", "webflow.io", "shop.site",
+)  # fmt: skip
+
+_LOCALE: Final = re.compile(r"[a-z]{2}-[a-z]{2}")
 
 
 def _is_regional_sibling(host: str, look: _Look) -> bool:
-    if not host or _within(host, look.domains):
-        return False
-    probe = look.expectation.identity
-    if probe is not None and probe.is_on_network(f"https://{host}/"):
+    if not host or look.is_at_shop(host) or look.is_at_network(f"https://{host}/"):
         return False
     if _within(host, look.expectation.regional_domains):
         return True
@@ -674,7 +719,9 @@ def _brand(host: str) -> str:
     """
     if host.replace(".", "").isdigit() or ":" in host:
         return host
-    labels = host.lower().removeprefix("www.").split(".")[:-1] or [host]
+    host = host.lower().removeprefix("www.")
+    shared = next((domain for domain in _LET_TO_ANYBODY if host.endswith(f".{domain}")), "")
+    labels = host.removesuffix(f".{shared}").split(".") if shared else host.split(".")[:-1] or [host]
     while len(labels) > 1 and labels[-1] in _GENERIC_LABELS:
         labels.pop()
     name, _, suffix = labels[-1].rpartition("-")
@@ -684,7 +731,7 @@ def _brand(host: str) -> str:
 def _locale(path: str) -> str:
     """The locale that a path begins with ("en-gb", "us"), or ""."""
     first = path.strip("/").partition("/")[0].lower().replace("_", "-")
-    return first if first in _REGIONS or re.fullmatch(r"[a-z]{2}-[a-z]{2}", first) else ""
+    return first if first in _REGIONS or _LOCALE.fullmatch(first) else ""
 
 
 def _is_home(url: SplitResult) -> bool:
@@ -710,7 +757,12 @@ def _bare(domain: str) -> str:
 
 
 def _host(url: SplitResult) -> str:
-    return _bare(url.hostname or "")
+    return _host_at(url.netloc)
+
+
+@lru_cache(maxsize=1024)
+def _host_at(netloc: str) -> str:
+    return _bare(SplitResult("", netloc, "", "", "").hostname or "")
 
 
 def _query(url: SplitResult) -> list[tuple[str, str]]:

@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from modelcluster.fields import ParentalKey
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
 from wagtail.search import index
 
 from products import programmes
 from products.addresses import UnsafeAddress
-from products.destinations import check_destination, host_key
+from products.clock import database_now
+from products.destinations import check_destination, host_key, may_be_fetched
 from products.linkcheck.health import Health, forget
 from products.linkcheck.reading import read_identity
 from products.linkcheck.verdict import Buyable, Identity, Judgement, Outcome, Reachable
@@ -24,6 +24,7 @@ from products.models.catalogue import Product
 from products.models.fields import AddressField
 from products.models.hosts import Host
 from products.models.retailers import Checking, Retailer
+from products.programmes.address import host
 from products.querysets import OfferQuerySet
 
 
@@ -168,11 +169,14 @@ class Offer(index.Indexed, models.Model):
             sentence = f"This is a {network.label} link that does not show where it leads. Open it and paste the shop's own address."
             raise ValidationError({"destination": sentence})
         try:
-            self.destination = check_destination(plain)
+            self.destination = check_destination(programmes.without_click_ids(plain))
         except UnsafeAddress as error:
             raise ValidationError({"destination": str(error)}) from error
         if self.retailer_id is None:
             return
+        if self.retailer.checking == Checking.FETCH and not may_be_fetched(host(self.destination)):
+            sentence = f"Robots may not open this address, and {self.retailer} is fetched by our checker: change how the shop is checked first."
+            raise ValidationError({"destination": sentence})
         domains = self.retailer.domains
         if domains and host_key(self.destination) not in {
             host_key(f"https://{domain}/") for domain in domains
@@ -188,7 +192,7 @@ class Offer(index.Indexed, models.Model):
             raise ValidationError({"destination": error.sentence}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save what the editor gave. Health is written here only to forget it, when the address changed.
+        """Save what the editor gave. Health is written here only to forget it, when the address or the shop changed.
 
         The row says which address was judged, not this instance: an old revision brings old memories along.
         """
@@ -199,15 +203,19 @@ class Offer(index.Indexed, models.Model):
             return
         with transaction.atomic():
             row = Offer.objects.select_for_update().filter(pk=self.pk)
-            found = row.values_list("judged_destination", "version", "price_source", "health_memory").first()
-            self.judged_destination, self.version, source, memory = found or ("", self.version, "", {})
+            found = row.values_list(
+                "judged_destination", "version", "price_source", "health_memory", "retailer"
+            ).first()
+            unknown: tuple[Any, ...] = ("", self.version, "", {}, self.retailer_id)
+            self.judged_destination, self.version, source, memory, retailer = found or unknown
             named = kwargs.get("update_fields")
             if (
                 source and named is None
             ):  # the price is the shop's own word, and an old revision has an old one
                 named = [name for name in self._EDITOR_FIELDS if name != "price"]
                 kwargs["update_fields"] = named
-            if self.destination != self.judged_destination:
+            has_moved = retailer != self.retailer_id and (named is None or "retailer" in named)
+            if self.destination != self.judged_destination or has_moved:
                 self._forget_health()
                 kwargs["update_fields"] = {
                     *(self._EDITOR_FIELDS if named is None else named),
@@ -226,7 +234,7 @@ class Offer(index.Indexed, models.Model):
     )  # fmt: skip
 
     def _forget_health(self) -> None:
-        """What was seen at another address says nothing of this one: start from unknown, due now."""
+        """What was seen at another address, or of another shop's link, says nothing of this one: unknown, and due now."""
         self.judged_destination = self.destination
         self.reachable = Reachable.UNKNOWN.value
         self.identity = Identity.UNKNOWN.value
@@ -242,7 +250,7 @@ class Offer(index.Indexed, models.Model):
         self.version += 1
         if self.destination:
             self.host, _ = Host.objects.get_or_create(key=host_key(self.destination))
-            self.next_check_at = None if self.retailer.checking == Checking.HUMAN else timezone.now()
+            self.next_check_at = None if self.retailer.checking == Checking.HUMAN else database_now()
             read = self.read_identity()
             if read is not None:
                 self.identity = read.identity.value
@@ -255,7 +263,7 @@ class Offer(index.Indexed, models.Model):
         """A health that is forgotten has changed, and every change is kept."""
         from products.checkbook import write_flips  # it reads the models of this package
 
-        now = timezone.now()
+        now = database_now()
         write_flips(self, forget(before, now=now, identity=Identity(self.identity)), now=now)
 
     @property

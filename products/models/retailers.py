@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.utils import timezone
+from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils.functional import cached_property
 from modelcluster.models import ClusterableModel
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, MultiFieldPanel
@@ -17,6 +17,7 @@ from wagtail.search import index
 
 from products import programmes
 from products.api_access import why_not
+from products.clock import database_now
 from products.destinations import may_be_fetched
 from products.models.regions import Region
 
@@ -47,6 +48,16 @@ class Programme(index.Indexed, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; what was proven of links with another identity is forgotten."""
+        with transaction.atomic():
+            row = Programme.objects.select_for_update().filter(pk=self.pk)
+            before = row.values_list("network", "identity").first()
+            super().save(*args, **kwargs)
+            if before is not None and before != (self.network, self.identity):
+                for retailer in self.retailers.all():
+                    retailer.forget_identities()
 
     @property
     def adapter(self) -> programmes.Adapter:
@@ -152,13 +163,29 @@ class Retailer(index.Indexed, ClusterableModel):
                 raise ValidationError({"checking": sentence})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; its offers are due only where our checker may look at them."""
-        super().save(*args, **kwargs)
-        if self.checking != Checking.HUMAN:
-            unasked = self.offers.filter(next_check_at__isnull=True, quarantined_at__isnull=True)
-            unasked.exclude(destination="").update(next_check_at=timezone.now())
-        else:
-            self.offers.filter(next_check_at__isnull=False).update(next_check_at=None)
+        """Save; its offers are due only where our checker may look at them, and at once if its programme changed.
+
+        A look that is under way is not written down where the shop was given to people meanwhile.
+        """
+        with transaction.atomic():
+            row = Retailer.objects.select_for_update().filter(pk=self.pk)
+            before = row.values_list("programme", flat=True).first() if self.pk else None
+            is_new = self._state.adding
+            super().save(*args, **kwargs)
+            if not is_new and before != self.programme_id:
+                self.forget_identities()
+            if self.checking != Checking.HUMAN:
+                unasked = self.offers.filter(next_check_at__isnull=True, quarantined_at__isnull=True)
+                unasked.exclude(destination="").update(next_check_at=Now())
+            else:
+                asked = self.offers.filter(next_check_at__isnull=False)
+                asked.update(next_check_at=None, version=models.F("version") + 1)
+
+    def forget_identities(self) -> None:
+        """What was proven of links with another identity says nothing of today's: they are looked at anew."""
+        from products.judgements import forget_identities  # it reads the models of this package
+
+        forget_identities(self.offers.all(), now=database_now())
 
     @cached_property
     def regional_domains(self) -> list[str]:
@@ -170,7 +197,7 @@ class Retailer(index.Indexed, ClusterableModel):
         """The address that carries our identity; the plain destination where no programme pays."""
         if self.programme is None:
             return destination
-        return self.programme.adapter.build(self.programme.identity, destination, sub_id=sub_id)
+        return programmes.build(self.programme.network, self.programme.identity, destination, sub_id)
 
     @property
     def affiliate_settings(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from products.programmes import (
+    address,
     amazon,
     awin,
     cj,
@@ -35,6 +36,7 @@ __all__ = [
     "parse",
     "recognise",
     "untrack",
+    "without_click_ids",
 ]
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
@@ -55,6 +57,9 @@ ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
 )
 """Slug → adapter, in the order in which addresses are offered to them."""
 
+_DOMAINS = frozenset(domain for one in ADAPTERS.values() for domain in one.domains)
+_CLICK_IDS = frozenset(name for one in ADAPTERS.values() for name in one.click_ids)
+
 
 def adapter(slug: str) -> Adapter:
     """The adapter called `slug`. Raises KeyError."""
@@ -68,6 +73,9 @@ def recognise(url: str) -> Adapter | None:
 
 def parse(url: str, settings: Settings | None = None) -> Link | None:
     """Read a tracked link of any network, or None. `settings`: the retailer's programme, where it is known."""
+    if settings is None and not address.stands_under(address.host(url), _DOMAINS):
+        # No network's own host. Brands that Impact serves may use one of theirs.
+        return impact.ADAPTER.parse(url) or in_house.ADAPTER.parse(url)
     return next((link for one in ADAPTERS.values() if (link := one.parse(url, settings)) is not None), None)
 
 
@@ -86,12 +94,18 @@ def untrack(url: str, settings: Settings | None = None) -> tuple[str, Link | Non
     return url, outermost
 
 
+def without_click_ids(url: str) -> str:
+    """A shop's address without what a network added at somebody's click, as it is copied after following a link."""
+    return address.without_parameters(url, _CLICK_IDS) if "?" in url else url
+
+
 def build(slug: str, settings: Settings, destination: str, sub_id: str = "") -> str:
     """The tracked address for a destination, freed first from any network's tracking.
 
     Raises ProgrammeError, and KeyError for a network that is not in the registry.
     """
     plain, _ = untrack(destination, settings)
+    plain = without_click_ids(plain)
     if (other := recognise(plain)) is not None and other.slug != slug:
         raise ProgrammeError(
             "destination",

@@ -74,19 +74,25 @@ class IdentityProbe:
     network: str
     identity: str
     landing_parameters: tuple[tuple[str, str], ...] = ()  # name and the value that is ours
-    landing_click_ids: tuple[str, ...] = ()  # parameters whose presence at the landing is proof
+    landing_click_ids: tuple[str, ...] = ()  # parameters with which the network proves a click at the landing
     hop_hosts: tuple[str, ...] = ()  # domains of the network's own hops
     hop_parameters: tuple[str, ...] = ()  # query parameters that hold our identity there
     hop_path: str = ""  # or a regular expression for the start of the path there
     dead_ends: tuple[str, ...] = ()  # host and path of the network's pages for links that no longer pay
+    companions: tuple[
+        tuple[str, str, str], ...
+    ] = ()  # domain, parameter and the value without which ours earns nothing
     lost_identities: tuple[str, ...] = ()  # the network's own accounts for broken links
 
-    def is_proven_at(self, landing: str) -> bool:
-        """Whether the shop's address shows our own parameter, or a click id and nothing against it."""
+    def is_proven_at(self, landing: str, *, sent_to: str = "") -> bool:
+        """Whether the shop's address shows our own parameter, or a click id and nothing against it.
+
+        A click id that stood in the address we asked the network to lead to, `sent_to`, is of somebody else's click.
+        """
         if self.is_lost_at(landing):
             return False
-        return any(address.value(landing, name) == ours for name, ours in self.landing_parameters) or any(
-            address.has_parameter(landing, name) for name in self.landing_click_ids
+        return any(ours in _landed(landing, name) for name, ours in self.landing_parameters) or any(
+            address.values(landing, name) - address.values(sent_to, name) for name in self.landing_click_ids
         )
 
     def is_handed_over_at(self, hop: str) -> bool:
@@ -104,9 +110,14 @@ class IdentityProbe:
             return True
         if self.is_on_network(url) and self._identities_at(url) & set(self.lost_identities):
             return True
-        seen = {(name, address.value(url, name)) for name, _ in self.landing_parameters}
-        others = {pair for pair in seen if pair[1]} - set(self.landing_parameters)
-        return bool(others)
+        seen = {(name, value) for name, _ in self.landing_parameters for value in _landed(url, name)}
+        if seen - set(self.landing_parameters):
+            return True
+        return bool(seen) and any(
+            address.value(url, name) != value
+            for domain, name, value in self.companions
+            if address.stands_under(address.host(url), {domain})
+        )
 
     def is_on_network(self, url: str) -> bool:
         """Whether an address stands on one of the network's hosts."""
@@ -120,6 +131,11 @@ class IdentityProbe:
         return found - {""}
 
 
+def _landed(url: str, name: str) -> set[str]:
+    """The values of a parameter of ours at the shop, which may have changed its case. "REF" beside "ref" is another's."""
+    return address.values(url, name, any_case=False) or address.values(url, name)
+
+
 class Adapter(ABC):
     """One network. A module of this package makes one instance of its own subclass."""
 
@@ -127,6 +143,9 @@ class Adapter(ABC):
     label: ClassVar[str]
     fields: ClassVar[tuple[Field, ...]]
     domains: ClassVar[frozenset[str]]  # the network's own hosts, or the shops that it is for
+    click_ids: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # parameters that it adds to a shop's address at a click
     allows_redirect: ClassVar[bool] = True  # whether our own /go/ address may stand in front
     may_be_fetched: ClassVar[bool] = True  # whether a robot of ours may ask its pages
     statement: ClassVar[str] = ""  # a sentence that the programme demands, word for word

@@ -8,7 +8,14 @@ parameters that are named are taken out or put in, everything else is kept chara
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+
+class _Place(NamedTuple):
+    host: str
+    path: str
 
 
 def is_web_address(text: str) -> bool:
@@ -18,29 +25,40 @@ def is_web_address(text: str) -> bool:
     them for slashes), a user name before the host, a broken port. Whether the host may be asked is another
     question, for the door to the network.
     """
-    if "\\" in text or " " in text or not text.isprintable():  # no other space is printable
-        return False
-    try:
-        parts = urlsplit(text)
-        _ = parts.port  # raises on a port that is no number
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+    return _place(text) is not None
 
 
 def host(url: str) -> str:
     """The host in lower case without port or final dot; empty if `url` is no web address."""
-    return (urlsplit(url).hostname or "").rstrip(".") if is_web_address(url) else ""
+    place = _place(url)
+    return "" if place is None else place.host
 
 
 def path(url: str) -> str:
     """The path, escapes untouched; empty if `url` is no web address."""
-    return urlsplit(url).path if is_web_address(url) else ""
+    place = _place(url)
+    return "" if place is None else place.path
+
+
+@lru_cache(maxsize=64)  # every network is asked in turn whether an address is its own
+def _place(text: str) -> _Place | None:
+    if "\\" in text or " " in text or not text.isprintable():  # no other space is printable
+        return None
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises on a port that is no number
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        return None
+    return _Place(parts.hostname.rstrip("."), parts.path)
 
 
 def stands_under(name: str, domains: Collection[str]) -> bool:
     """Whether the host `name` is one of `domains` or a name below one of them."""
-    return any(name == domain or name.endswith("." + domain) for domain in domains)
+    while name and name not in domains:
+        name = name.partition(".")[2]
+    return bool(name)
 
 
 def value(url: str, *names: str) -> str:
@@ -51,9 +69,14 @@ def value(url: str, *names: str) -> str:
     return ""
 
 
-def has_parameter(url: str, name: str) -> bool:
-    """Whether the query names `name` with any value, in any case."""
-    return any(found.casefold() == name.casefold() for found, _ in _parameters(_divide(url)[1]))
+def values(url: str, name: str, *, any_case: bool = True) -> set[str]:
+    """The decoded values, less empty ones, of every query parameter called `name`, in any case or exactly so."""
+    found = _parameters(_divide(url)[1])
+    return {
+        decoded(raw)
+        for each, raw in found
+        if raw and (each == name or (any_case and each.casefold() == name.casefold()))
+    }
 
 
 def without_parameters(url: str, names: Collection[str]) -> str:

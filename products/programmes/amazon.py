@@ -55,7 +55,8 @@ _SHORTENERS = frozenset({"amzn.to", "a.co", "amzn.eu", "amzn.asia"})
 # What Amazon's own link tools add beside the tag; they name the account that made the link.
 _TRACKING = frozenset({"tag", "ascsubtag", "linkCode", "linkId", "camp", "creative", "creativeASIN"})
 _ASIN = re.compile(
-    r"/(?:dp|gp/product|gp/aw/d|exec/obidos/ASIN|product-reviews)/(?:product/)?([A-Z0-9]{10})(?:/|$)"
+    r"/(?:dp|gp/product|gp/aw/d|gp/offer-listing|exec/obidos/ASIN|product-reviews)/(?:product/)?([A-Z0-9]{10})(?:/|$)",
+    re.IGNORECASE,
 )
 
 
@@ -140,7 +141,7 @@ def marketplace_of(url: str) -> Marketplace | None:
 def asin(url: str) -> str:
     """The ASIN that an Amazon address names, or empty."""
     match = _ASIN.search(address.path(url)) if marketplace_of(url) else None
-    return match[1] if match else ""
+    return match[1].upper() if match else ""
 
 
 ADAPTER = Amazon()

@@ -32,6 +32,7 @@ class Awin(Adapter):
         Field("publisher_id", "Publisher ID", "Your Awin publisher number (awinaffid).", r"[0-9]{1,10}"),
         Field("merchant_id", "Advertiser ID", "The advertiser's Awin number (awinmid).", r"[0-9]{1,10}"),
     )
+    click_ids = frozenset({"awc"})
     domains = _AWIN | _SHORTENERS | _SHARE_A_SALE
 
     def check(self, settings: Settings) -> None:
@@ -85,14 +86,15 @@ class Awin(Adapter):
     def _parse_share_a_sale(self, url: str) -> Link | None:
         if address.stands_under(address.host(url), {"shrsl.com"}):
             return Link(self.slug, identity="", sub_id="", destination="", legacy=True)
-        if not address.path(url).casefold().endswith((".cfm", "/")) or not address.value(url, "u"):
+        publisher = address.value(url, "u", "userID")  # the latter in links of its product feeds
+        if not address.path(url).casefold().endswith((".cfm", "/")) or not publisher:
             return None
         target = address.value(url, "urllink")
         if target and "://" not in target:  # ShareASale's own tool left the scheme out
             target = f"https://{target}"
         return Link(
             self.slug,
-            address.value(url, "u"),
+            publisher,
             address.value(url, "afftrack"),
             destination_or_nothing(target),
             legacy=True,

@@ -44,6 +44,7 @@ class CJ(Adapter):
             required=False,
         ),
     )
+    click_ids = frozenset({"cjevent"})
     domains = _CLICK_HOSTS
 
     def parse(self, url: str, settings: Settings | None = None) -> Link | None:

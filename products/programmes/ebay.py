@@ -61,7 +61,11 @@ class EBay(Adapter):
 
     def expectation(self, settings: Settings) -> IdentityProbe:
         campaign = settings["campaign_id"]
-        return IdentityProbe(self.slug, campaign, landing_parameters=(("campid", campaign),))
+        rotations = tuple((site, "mkrid", rotation) for site, rotation in ROTATION_IDS.items())
+        events = tuple((site, "mkevt", "1") for site in ROTATION_IDS)
+        return IdentityProbe(
+            self.slug, campaign, landing_parameters=(("campid", campaign),), companions=rotations + events
+        )
 
     def _track(self, settings: Settings, destination: str, sub_id: str) -> str:
         site = _site_of(destination)

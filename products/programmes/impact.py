@@ -32,14 +32,15 @@ class Impact(Adapter):
         Field("ad_id", "Ad ID", "The second number after /c/.", r"[0-9]{1,12}"),
         Field("campaign_id", "Campaign ID", "The third number after /c/.", r"[0-9]{1,12}"),
     )
+    click_ids = frozenset({"irclickid"})
     domains = _IMPACT
 
     def parse(self, url: str, settings: Settings | None = None) -> Link | None:
         ours = address.stands_under(address.host(url), _IMPACT)
-        click = _CLICK.fullmatch(address.path(url))
-        target = destination_or_nothing(address.value(url, "u"))
-        if click and (ours or target):  # brands may use a host of their own: then `u` must give it away
-            return Link(self.slug, click["partner"], address.value(url, "subId1"), target)
+        if click := _CLICK.fullmatch(address.path(url)):
+            target = destination_or_nothing(address.value(url, "u"))
+            if ours or target:  # brands may use a host of their own: then `u` must give it away
+                return Link(self.slug, click["partner"], address.value(url, "subId1"), target)
         if ours and _SHORT.fullmatch(address.path(url)):
             return Link(self.slug, identity="", sub_id=address.value(url, "subId1"), destination="")
         return None

@@ -28,6 +28,7 @@ class Partnerize(Adapter):
             r"[A-Za-z0-9]{4,32}",
         ),
     )
+    click_ids = frozenset({"clickref"})
     domains = frozenset({"prf.hn"})
 
     def parse(self, url: str, settings: Settings | None = None) -> Link | None:

@@ -24,6 +24,7 @@ class Rakuten(Adapter):
         ),
         Field("merchant_id", "Advertiser ID", "The advertiser's number (mid).", r"[0-9]{1,10}"),
     )
+    click_ids = frozenset({"ranMID", "ranEAID", "ranSiteID"})
     domains = frozenset({"linksynergy.com"})
 
     def parse(self, url: str, settings: Settings | None = None) -> Link | None:

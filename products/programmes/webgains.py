@@ -16,6 +16,7 @@ class Webgains(Adapter):
         Field("campaign_id", "Campaign ID", "The number of your campaign (wgcampaignid).", r"[0-9]{1,10}"),
         Field("programme_id", "Programme ID", "The advertiser's programme (wgprogramid).", r"[0-9]{1,10}"),
     )
+    click_ids = frozenset({"wgu", "wgexpiry"})
     domains = frozenset({"track.webgains.com"})
 
     def parse(self, url: str, settings: Settings | None = None) -> Link | None:

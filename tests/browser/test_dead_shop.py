@@ -16,8 +16,8 @@ from articles.digests import send_digests
 from demo.retailers import Behaviour, RetailerServer, Shop
 from products import destinations
 from products.addresses import read_targets
+from products.clock import database_now
 from products.fetch import Door
-from products.leases import database_now
 from products.models import Alarm, AlarmKind, MassCheck, Offer
 from products.rounds import Limits, run_round
 from tests.browser.accessibility import violations

@@ -19,7 +19,7 @@ from articles.services import schedule_review
 from articles.spam_guard import open_form
 from articles.triggers import call_for_review
 from products import mass_checks
-from products.leases import database_now
+from products.clock import database_now
 from products.models import Clicks, Offer
 from tests.factories import (
     AuthorFactory,

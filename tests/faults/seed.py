@@ -31,7 +31,7 @@ def main() -> None:
 def fill(scene: Scene) -> None:
     from django.db import connection
 
-    from products.leases import database_now
+    from products.clock import database_now
     from products.models import Host, Offer, Product, Programme, Region, Retailer
 
     region = Region.objects.create(code="UK", name="the UK", is_default=True)

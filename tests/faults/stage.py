@@ -159,7 +159,7 @@ class Stage:
         command = [
             "worker",
             "--queues",
-            "links",
+            "links,shops",
             "--concurrency",
             "2",
             "--hostname",

@@ -12,8 +12,8 @@ from demo.retailers import Behaviour, RetailerServer
 from products import destinations
 from products.addresses import read_targets
 from products.checkbook import Plan, plan_look, record
+from products.clock import database_now
 from products.fetch import Door
-from products.leases import database_now
 from products.linkcheck.evidence import Evidence, Hop
 from products.linkcheck.health import Step, Usage
 from products.linkcheck.verdict import judge

@@ -268,3 +268,22 @@ def test_who_settles_a_product_waits_for_who_is_about_to():
         assert not waited.wait(0.3)
     assert waited.wait(5)
     thread.join()
+
+
+def test_stock_that_changes_back_and_forth_rings_for_nobody_until_it_keeps_still():
+    offer = offer_of()
+    for day in range(3):
+        at = NOW + 50 * day * HOUR
+        sell_out(offer, at=at)
+        saw(offer, now=at + 30 * HOUR)
+    before = Alarm.objects.count()
+    sell_out(offer, at=NOW + 150 * HOUR)
+    assert offer.buyable == "out_of_stock"
+    assert offer.health_memory["muted"] == ["buyable"]
+    assert Alarm.objects.count() == before
+    assert not Alarm.objects.open().exists()
+    settle_all(now=NOW + 180 * HOUR)
+    assert not Alarm.objects.open().exists()
+    saw(offer, now=NOW + 400 * HOUR, text=page(offer.product.name, stock="OutOfStock"))
+    assert "muted" not in offer.health_memory
+    assert [kind for kind, _ in ringing()] == ["sold_out"]

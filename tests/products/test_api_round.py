@@ -20,8 +20,9 @@ from demo.retailers.creators_api import CreatorsApi as StandIn
 from products.addresses import UnsafeAddress, read_targets
 from products.api_round import CreatorsApi, ask_api, forget_old_prices
 from products.attempts import MOST_ATTEMPTS
+from products.clock import database_now
 from products.fetch import Door, Posting
-from products.leases import database_now, lease_host
+from products.leases import lease_host
 from products.linkcheck import creators_api
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable
 from products.models import Alarm, Check, Checking, Host, Offer, Programme, Retailer
@@ -233,6 +234,21 @@ def test_trouble_at_the_api_rests_it_and_says_nothing_of_any_offer(trouble, api,
     before = len(server.requests)
     assert ask_api(api, tempo=1.0) == 0
     assert len(server.requests) == before
+
+
+def test_a_request_that_fails_every_time_does_not_keep_the_others_waiting(api, amazon, server):
+    retailer = shop()
+    for number in range(1, 13):
+        offer_of(retailer, number, amazon=amazon)
+    server.shop(HOST).down(Behaviour.SERVER_ERROR)
+    ask(api)
+    now = database_now()
+    waiting = Offer.objects.filter(next_check_at__gt=now)
+    assert waiting.count() == 10
+    assert not waiting.filter(next_check_at__gt=now + 2 * DAY / 24).exists()
+    server.shop(HOST).up()
+    Host.objects.update(paused_until=None, next_polite_at=None)
+    assert ask_api(api, tempo=1.0) == 2
 
 
 def test_only_one_worker_asks_at_a_time_and_at_most_once_a_second(api, amazon):

@@ -10,18 +10,22 @@ from django.utils import timezone
 
 from demo.retailers import Behaviour
 from products.alarms import settle_all
+from products.breakers import reconsider_hosts
+from products.judgements import HumanVerdict, dismiss, judge_by_hand
 from products.linkcheck.breaker import Breaker
 from products.linkcheck.verdict import Outcome, Reachable
-from products.models import Alarm, AlarmKind, Host, Offer, Retailer
+from products.models import Alarm, AlarmKind, Checking, Host, Offer, Retailer
 from products.shelf import stock_shelf
+from tests.desk import COMMERCIAL, desk_of
 from tests.factories import OfferFactory, ProgrammeFactory, RetailerFactory
-from tests.products.shops import TEMPO, door, look_at_all, offers_at, saw, shops
+from tests.products.shops import TEMPO, door, look_at_all, offers_at, page, saw, shops
 
 __all__ = ["door", "shops"]
 
 pytestmark = pytest.mark.django_db
 
 HOUR = datetime.timedelta(hours=1)
+NOW = timezone.now()
 
 
 def breaker_of(key: str = "peak.example") -> str:
@@ -187,3 +191,120 @@ def test_a_look_costs_a_bounded_number_of_queries_whatever_the_shop_holds(
     with django_assert_max_num_queries(40):
         saw(many[4], now=timezone.now(), status=404)
     assert breaker_of("calder.example") == Breaker.TRIPPED
+
+
+# --- hosts that no look would let go --------------------------------------------------------------------
+
+
+def turned(number: int = 5, *, status: int = 404) -> list[Offer]:
+    """A shop with so many offers and three more, whose offers have just turned bad together."""
+    retailer = RetailerFactory(programme=None)
+    offers = [
+        OfferFactory(retailer=retailer, destination=f"https://{retailer.domains[0]}/{count}")
+        for count in range(number + 3)
+    ]
+    for offer in offers:
+        saw(offer, now=NOW - 10 * HOUR)
+    for offer in offers[:number]:
+        saw(offer, now=NOW, status=status)
+    assert host_of(offers).breaker == Breaker.TRIPPED
+    return offers
+
+
+def failing(number: int = 5) -> list[Offer]:
+    offers = turned(number)
+    for offer in offers[:number]:
+        saw(offer, now=NOW + 2 * HOUR, status=404)
+    assert host_of(offers).breaker == Breaker.FAILING
+    return offers
+
+
+def host_of(offers: list[Offer]) -> Host:
+    return Host.objects.get(pk=offers[0].host_id)
+
+
+def reconsidered(offers: list[Offer], at: datetime.datetime) -> str:
+    reconsider_hosts(now=at, tempo=1.0)
+    return host_of(offers).breaker
+
+
+def test_a_tripped_host_that_nothing_tells_of_is_let_go_after_a_day():
+    offers = turned()
+    for offer in offers:
+        saw(offer, now=NOW + 30 * HOUR, status=429)
+    assert host_of(offers).breaker == Breaker.CLOSED
+    assert Offer.objects.showable().count() == len(offers)
+
+
+def test_a_tripped_host_that_nobody_looks_at_is_let_go_after_a_day():
+    offers = turned()
+    assert reconsidered(offers, NOW + 23 * HOUR) == Breaker.TRIPPED
+    assert reconsidered(offers, NOW + 24 * HOUR) == Breaker.CLOSED
+    accused = Offer.objects.filter(pk__in=[offer.pk for offer in offers[:5]])
+    assert not accused.filter(next_check_at__gt=NOW + 24 * HOUR).exists()
+
+
+@pytest.mark.parametrize("made", [turned, failing])
+def test_offers_that_were_withdrawn_answer_for_their_host_no_longer(made):
+    offers = made()
+    Offer.objects.filter(pk=offers[0].pk).update(enabled=False)
+    assert reconsidered(offers, NOW + 3 * HOUR) == Breaker.CLOSED
+    assert not Alarm.objects.open().filter(kind=AlarmKind.FAILING).exists()
+
+
+@pytest.mark.parametrize("made", [turned, failing])
+def test_a_shop_that_was_given_to_people_is_no_robot_s_business(made):
+    offers = made()
+    retailer = offers[0].retailer
+    retailer.checking = Checking.HUMAN
+    retailer.save()
+    assert reconsidered(offers, NOW + 3 * HOUR) == Breaker.CLOSED
+
+
+def test_a_host_that_fails_goes_on_failing_while_its_offers_do():
+    assert reconsidered(failing(), NOW + 1000 * HOUR) == Breaker.FAILING
+
+
+@pytest.mark.parametrize("made", [turned, failing])
+@pytest.mark.parametrize("says", ["fine", "harmless"])
+def test_a_person_who_finds_one_page_fine_brings_the_shop_back_at_once(made, says):
+    offers, user = made(12), desk_of(COMMERCIAL).user
+    if says == "fine":
+        judge_by_hand(offers[0], HumanVerdict.FINE, user=user, now=NOW + 3 * HOUR)
+    else:
+        dismiss(offers[0], reason="It works.", user=user, now=NOW + 3 * HOUR)
+    assert host_of(offers).breaker == Breaker.CLOSED
+    assert not Alarm.objects.open().filter(kind=AlarmKind.FAILING).exists()
+    assert set(Offer.objects.showable()) >= {offers[0], *offers[12:]}
+
+
+@pytest.mark.parametrize(
+    ("cause", "says", "is_back"), [(500, "fine", True), (500, "harmless", False), (404, "fine", False)]
+)
+def test_a_page_that_is_not_among_those_that_failed_speaks_for_them_only_if_it_was_opened_and_servers_failed(
+    cause, says, is_back
+):
+    """Sold out is no news of a server that is down."""
+    retailer, user = RetailerFactory(programme=None), desk_of(COMMERCIAL).user
+    places = [f"https://{retailer.domains[0]}/{count}" for count in range(8)]
+    *offers, sold_out = [OfferFactory(retailer=retailer, destination=place) for place in places]
+    for offer in (*offers, sold_out):
+        saw(offer, now=NOW - 100 * HOUR)
+    for hours in (-60, -30):
+        saw(sold_out, now=NOW + hours * HOUR, text=page(sold_out.product.name, stock="OutOfStock"))
+    for hours in (0, 2):
+        for offer in offers:
+            saw(offer, now=NOW + hours * HOUR, status=cause)
+    assert host_of(offers).breaker == Breaker.FAILING
+    if says == "fine":
+        judge_by_hand(sold_out, HumanVerdict.FINE, user=user, now=NOW + 3 * HOUR)
+    else:
+        dismiss(sold_out, reason="It comes back.", user=user, now=NOW + 3 * HOUR)
+    assert (host_of(offers).breaker == Breaker.CLOSED) is is_back
+    assert Alarm.objects.open().filter(kind=AlarmKind.FAILING).exists() is not is_back
+
+
+def test_a_person_who_finds_a_page_broken_brings_nothing_back():
+    offers = failing()
+    judge_by_hand(offers[0], HumanVerdict.BROKEN, user=desk_of(COMMERCIAL).user, now=NOW + 3 * HOUR)
+    assert host_of(offers).breaker == Breaker.FAILING

@@ -232,6 +232,42 @@ def test_a_tracked_link_is_judged_by_the_shop_that_it_leads_to(shops, door):
     assert only(check(door, [f"{link}dead"])) == (Outcome.GONE, True)
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["https://tidd.ly/3abc", "https://b.pxf.io/c/1/2/3", "https://prf.hn/l/abc1", "https://shrsl.com/4def"],
+)
+@pytest.mark.parametrize(
+    ("behaviour", "outcome", "is_broken"),
+    [(Behaviour.PRODUCT, Outcome.REDIRECTED, False), (Behaviour.GONE, Outcome.GONE, True)],
+)
+def test_a_tracked_link_that_hides_its_destination_is_judged_by_where_it_lands(
+    shops, link, behaviour, outcome, is_broken
+):
+    host, _, path = link.removeprefix("https://").partition("/")
+    shops.shop(host).set(f"/{path}", Behaviour.OTHER_REGION, to="oak.example")
+    shops.shop("oak.example").set(f"/{path}", behaviour)
+    assert only(check(door_to(shops), [link])) == (outcome, is_broken)
+
+
+def test_a_hidden_link_that_ends_at_its_network_tells_nothing_of_the_shop(shops):
+    shops.shop("tidd.ly").set("/3stays", Behaviour.CATEGORY)
+    assert only(check(door_to(shops), ["https://tidd.ly/3stays"])) == (Outcome.UNKNOWN, False)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://www.anrdoezrs.net/links/77/type/dlg/https://oak.example/way",
+        "https://prf.hn/click/camref:abcd/destination:https%3A%2F%2Foak.example%2Fway",
+    ],
+)
+def test_a_tracked_link_without_a_query_is_one_too(link):
+    expectation = urlcheck.expectation_of(link)
+    assert expectation.destination == "https://oak.example/way"
+    assert expectation.identity is not None
+    assert expectation.identity.is_handed_over_at(link)
+
+
 # --- lines --------------------------------------------------------------------------------------------
 
 

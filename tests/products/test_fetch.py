@@ -186,6 +186,11 @@ def test_a_redirect_that_names_no_place_is_the_end(plain):
     assert (evidence.last.status, evidence.last.location, evidence.text) == (302, None, "moved")
 
 
+def test_an_empty_location_leads_nowhere(plain):
+    evidence = door_to(plain).look("http://shop.example/to/20")
+    assert (len(evidence.hops), evidence.last.status, evidence.last.location) == (1, 302, None)
+
+
 def test_of_two_locations_the_first_counts(plain):
     assert door_to(plain).look("http://shop.example/two_locations").final_url == "http://shop.example/page"
 
@@ -733,6 +738,38 @@ def test_all_parsers_read_the_same_place_in_what_passes(url):
     assert (parsed.scheme, parsed.host, parsed.port) == (checked.scheme, checked.hostname, checked.port)
 
 
+@given(
+    st.builds(
+        "https://{}{}/{}".format,
+        st.sampled_from(
+            ["shop.example.com", "my_shop--2.co.uk", "8.8.8.8", "xn--strae-oqa.de", "WWW.shop.com"]
+        ),
+        st.sampled_from(["", ":443", ":8080", ":08080", ":"]),
+        st.text("aZ09._~-/?=&+%#|é", max_size=12),
+    )
+)
+def test_what_is_sent_unprepared_is_what_requests_would_prepare(url):
+    if fetch._PREPARED.fullmatch(url):
+        request = requests.PreparedRequest()
+        request.prepare_url(url, None)
+        assert request.url == url
+
+
+@pytest.mark.parametrize(
+    ("address", "is_sent_as_it_stands"),
+    [
+        ("https://shop.com/thigh-support/p/2041?colour=blue&size=m", True),
+        ("https://shop.com/", True),
+        ("https://shop.com/a/../b", False),
+        ("https://shop.com/%7Ejo", False),
+        ("https://shop.com/?", False),
+        ("https://shop.com", False),
+    ],
+)
+def test_ordinary_addresses_are_sent_as_they_stand(address, is_sent_as_it_stands):
+    assert bool(fetch._PREPARED.fullmatch(address)) is is_sent_as_it_stands
+
+
 @pytest.mark.parametrize("number", [*PRIVATE_V4, *PRIVATE_V6, "fe80::1%eth0", "nonsense"])
 def test_a_name_that_stands_for_a_private_number_is_not_dialled(dialled, number):
     door = Door(user_agent=AGENT, resolver=resolving((number,)), deadline=DEADLINE)
@@ -827,6 +864,33 @@ def test_why_a_number_could_not_be_reached_has_a_name(monkeypatch, error, failur
 
     monkeypatch.setattr(fetch._MeteredSocket, "connect", connect)
     door = Door(user_agent=AGENT, resolver=resolving(("93.184.216.34",)))
+    assert door.look("http://shop.com/").last.failure is failure
+
+
+@pytest.mark.parametrize(
+    ("errors", "failure"),
+    [
+        (["refused", "no way"], Failure.REFUSED),
+        (["no way", "refused"], Failure.REFUSED),
+        (["silence", "no way"], Failure.TIMEOUT),
+        (["reset", "no way"], Failure.RESET),
+        (["no way", "no way"], Failure.DNS_TEMPORARY),
+    ],
+)
+def test_a_machine_without_ipv6_still_finds_a_dead_shop_that_has_both(monkeypatch, errors, failure):
+    kinds = {
+        "refused": ConnectionRefusedError(errno.ECONNREFUSED, ""),
+        "reset": ConnectionResetError(errno.ECONNRESET, ""),
+        "silence": TimeoutError(),
+        "no way": OSError(errno.ENETUNREACH, ""),
+    }
+    left = [kinds[name] for name in errors]
+
+    def connect(self: socket.socket, address: tuple[str, int]) -> None:
+        raise left.pop(0)
+
+    monkeypatch.setattr(fetch._MeteredSocket, "connect", connect)
+    door = Door(user_agent=AGENT, resolver=resolving(("93.184.216.34", "2606:2800:220:1::1")))
     assert door.look("http://shop.com/").last.failure is failure
 
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 from wagtail.models import ModelLogEntry
 
+from products.checkbook import plan_look
 from products.judgements import (
     HumanVerdict,
     JudgementRefused,
@@ -123,6 +124,19 @@ def test_fine_outlives_a_robot_that_keeps_finding_the_same(editor, offer):
     assert not Alarm.objects.open().exists()
 
 
+def test_what_was_called_fine_may_be_called_so_again(editor, offer):
+    for hours in (0, 2):
+        saw(offer, now=NOW + hours * HOUR, status=404)
+    dismiss(offer, reason="Robots get another page.", user=editor, now=NOW + 3 * HOUR)
+    for hours in (10, 40):
+        judge_by_hand(offer, HumanVerdict.FINE, user=editor, now=NOW + (hours - 1) * HOUR)
+        saw(offer, now=NOW + hours * HOUR, status=404)
+    saw(offer, now=NOW + 60 * HOUR, status=404)
+    assert offer.reachable == Reachable.OK
+    assert offer.dismissal["reason"] == "Robots get another page."
+    assert not Alarm.objects.open().exists()
+
+
 def test_a_range_is_fine_without_being_in_stock(editor):
     offer = OfferFactory(product=ProductFactory(kind="range"), retailer__programme=None)
     judge_by_hand(offer, HumanVerdict.FINE, user=editor, now=NOW)
@@ -157,6 +171,20 @@ def test_a_dismissal_ends_when_the_link_is_well_so_that_a_later_break_is_news(ed
     for hours in (40, 42):
         saw(offer, now=NOW + hours * HOUR, status=404)
     assert offer.reachable == Reachable.BROKEN
+
+
+def test_a_hiccup_before_a_dismissal_is_not_what_was_dismissed(editor, offer):
+    sold_out = page(offer.product.name, stock="OutOfStock")
+    for hours in (0, 26):
+        saw(offer, now=NOW + hours * HOUR, text=sold_out)
+    saw(offer, now=NOW + 27 * HOUR, status=500)
+    dismiss(offer, reason="Made to order.", user=editor, now=NOW + 28 * HOUR)
+    for hours in (29, 60, 90):
+        saw(offer, now=NOW + hours * HOUR, text=sold_out)
+    assert (offer.reachable, offer.buyable) == (Reachable.OK, Buyable.UNKNOWN)
+    assert offer.dismissal["axes"] == ["buyable"]
+    saw(offer, now=NOW + 120 * HOUR)
+    assert (offer.buyable, offer.dismissal) == (Buyable.IN_STOCK, None)
 
 
 def test_a_dismissal_says_who_when_and_why(editor, offer):
@@ -295,6 +323,109 @@ def test_a_programme_whose_tag_belongs_elsewhere_loses_the_identity_and_its_repa
     assert [flip.after for flip in Flip.objects.filter(offer=offer).order_by("pk")] == ["lost", "proven"]
 
 
+def in_house(value: str = "me"):
+    return ProgrammeFactory(
+        network="in_house", identity={"parameter": "ref", "value": value}, region=RegionFactory()
+    )
+
+
+def change_identity(offer: Offer) -> None:
+    offer.retailer.programme.identity = {"parameter": "ref", "value": "us"}
+    offer.retailer.programme.save()
+
+
+def change_programme(offer: Offer) -> None:
+    offer.retailer.programme = in_house("them")
+    offer.retailer.save()
+
+
+def leave_all_programmes(offer: Offer) -> None:
+    offer.retailer.programme = None
+    offer.retailer.save()
+
+
+@pytest.mark.parametrize("change", [change_identity, change_programme, leave_all_programmes])
+@pytest.mark.parametrize("identity", [Identity.PROVEN, Identity.LOST])
+def test_what_was_seen_of_a_link_says_nothing_of_the_link_of_another_programme(change, identity):
+    offer = OfferFactory(retailer__programme=in_house())
+    dropped = f"{offer.destination}/now" if identity is Identity.LOST else ""
+    for hours in (0, 2):
+        saw(offer, now=NOW + hours * HOUR, led_to=dropped)
+    alarms = Alarm.objects.open().filter(kind=AlarmKind.IDENTITY_LOST)
+    assert (offer.identity, alarms.exists()) == (identity, identity is Identity.LOST)
+    under_way = offer.version
+    change(offer)
+    offer.refresh_from_db()
+    assert (offer.identity, offer.tracked_probe_at) == (Identity.UNKNOWN, None)
+    assert offer.next_check_at <= timezone.now()
+    assert offer.version > under_way
+    assert not alarms.exists()
+    assert Flip.objects.filter(offer=offer).latest("pk").reason == "Its programme was changed."
+
+
+def test_many_links_of_a_programme_cost_a_few_statements(django_assert_max_num_queries):
+    retailer = RetailerFactory(programme=in_house())
+    for number in range(40):
+        OfferFactory(retailer=retailer, destination=f"https://{retailer.domains[0]}/{number}")
+    Offer.objects.update(identity=Identity.PROVEN, health_memory={"identity": "proven"})
+    with django_assert_max_num_queries(40):
+        retailer.programme.identity = {"parameter": "ref", "value": "us"}
+        retailer.programme.save()
+    assert not Offer.objects.exclude(identity=Identity.UNKNOWN).exists()
+    assert Flip.objects.count() == 40
+
+
+def test_a_programme_that_gets_another_name_asks_for_no_look():
+    offer = OfferFactory(retailer__programme=in_house())
+    saw(offer, now=NOW)
+    due = offer.next_check_at
+    offer.retailer.programme.name = "Another name"
+    offer.retailer.programme.save()
+    offer.retailer.save()
+    offer.refresh_from_db()
+    assert offer.next_check_at == due
+
+
+@pytest.mark.parametrize(("status", "spent"), [(200, True), (404, False), (429, False), (None, False)])
+def test_a_tracked_look_that_learnt_nothing_does_not_count_for_the_month(status, spent):
+    offer = OfferFactory(retailer__programme=in_house())
+    saw(offer, now=NOW, status=status)
+    assert (offer.tracked_probe_at is not None) is spent
+
+
+CLOSED = "<title>Closed</title><p>This merchant is closed and is no longer with us.</p>"
+HOME = "<title>Calder</title><h1>Calder</h1><p>Welcome to our shop of many things.</p>"
+
+
+@pytest.mark.parametrize(
+    "dead",
+    [
+        {"led_to": "https://www.awin1.com/closedMerchant.html?id=1", "text": CLOSED},
+        {"status": 404},
+        {"led_to": "https://calder.example/", "text": HOME},
+    ],
+    ids=["the network's page", "gone at the network", "the shop's home page"],
+)
+def test_a_link_that_is_dead_only_on_the_way_through_its_network_is_found_and_heals_on_that_way(dead):
+    programme = ProgrammeFactory(network="awin", identity={"merchant_id": "1", "publisher_id": "2"})
+    offer = OfferFactory(retailer=RetailerFactory(domains=["calder.example"], programme=programme))
+
+    def look(*, is_dead: bool) -> bool:
+        tracked = plan_look(offer, now=offer.next_check_at, tempo=1.0).is_tracked
+        landing = {"led_to": f"{offer.destination}?awc=1_2"} if tracked else {}
+        saw(offer, now=offer.next_check_at, **(dead if is_dead and tracked else landing))
+        return tracked
+
+    for _ in range(4):
+        assert look(is_dead=True)
+    assert offer.reachable == Reachable.BROKEN
+    assert [alarm.kind for alarm in Alarm.objects.open()] == [AlarmKind.BROKEN]
+    assert look(is_dead=False)
+    assert (offer.reachable, offer.identity) == (Reachable.OK, Identity.PROVEN)
+    assert not Alarm.objects.open().exists()
+    assert not plan_look(offer, now=offer.tracked_probe_at + DAY, tempo=1.0).is_tracked
+
+
 def test_a_shop_that_robots_may_no_longer_ask_is_asked_no_more():
     offer = OfferFactory()
     assert offer.next_check_at is not None
@@ -343,7 +474,10 @@ def test_a_shop_that_sends_the_checker_abroad_is_asked_after_once(editor, offer)
     assert asked() == [(offer.pk, AskedBecause.OTHER_REGION)]
     judge_by_hand(offer, HumanVerdict.FINE, user=editor, now=NOW)
     saw(offer, now=NOW + DAY, led_to="https://elsewhere.example/products/it")
-    assert asked(NOW + 2 * DAY) == []
+    assert asked(NOW + 29 * DAY) == []
+    assert asked(NOW + 31 * DAY) == [
+        (offer.pk, AskedBecause.OTHER_REGION)
+    ]  # as rarely as at any shop people look at
 
 
 def test_a_different_product_goes_first_and_is_asked_after_until_somebody_has_said(editor, offer):

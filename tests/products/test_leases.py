@@ -5,7 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from products.leases import WORK_COUNTED, database_now, due_offers, give_back, lease_due_hosts
+from products.clock import database_now
+from products.leases import WORK_COUNTED, due_offers, give_back, lease_due_hosts
 from products.models import Host, Offer
 from tests.factories import OfferFactory, ProductFactory, RetailerFactory
 

@@ -7,7 +7,9 @@ from io import BytesIO
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, ReferenceIndex
@@ -239,6 +241,26 @@ def test_several_are_called_harmless_and_stay_so_on_record(editor):
         assert (offer.reachable, offer.dismissal["reason"]) == (Reachable.UNKNOWN, "For members only.")
     assert not Alarm.objects.open().exists()
     assert ModelLogEntry.objects.filter(action="products.offer.dismiss", user=editor.user).count() == 2
+
+
+def test_several_are_locked_at_once_before_their_host_is(editor):
+    """Who writes a look down has locked its offer when it asks for the host: one of the two would be thrown out."""
+    shop = RetailerFactory(programme=None)
+    place = f"https://{shop.domains[0]}"
+    offers = [OfferFactory(retailer=shop, destination=f"{place}/{count}") for count in range(3)]
+    for hours in (0, 2):
+        for offer in offers:
+            saw(offer, now=NOW + hours * HOUR, status=404)
+    with CaptureQueriesContext(connection) as asked:
+        editor.post(act("call_harmless", *offers), {"reason": "For members only."})
+    locks = [query["sql"] for query in asked if " FOR " in query["sql"] and "UPDATE" in query["sql"]]
+    of_offers = next(
+        n
+        for n, sql in enumerate(locks)
+        if f"({', '.join(str(one.pk) for one in offers)})" in sql and 'FROM "products_offer"' in sql
+    )
+    of_host = next(n for n, sql in enumerate(locks) if 'FROM "products_host"' in sql)
+    assert of_offers < of_host
 
 
 def redirected(to: str, *, found: str = "ok", **values) -> Offer:

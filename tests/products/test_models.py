@@ -1,13 +1,17 @@
 """What editors may save: retailers, programmes and offers hold their own rules, in forms and in the database."""
 
+import datetime
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from products.models import Checking, Offer, Product, Programme, Region, Retailer
+from products.clock import database_now
+from products.models import Checking, Host, Offer, Product, Programme, Region, Retailer
+from products.services import named_retailer
 from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RegionFactory, RetailerFactory
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +175,13 @@ def test_a_new_address_is_due_at_once_and_starts_from_unknown():
     assert made.next_check_at <= timezone.now()
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_new_address_is_due_at_once_whatever_the_web_server_s_clock_says(hours):
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=hours)):
+        offer = OfferFactory()
+    assert abs(offer.next_check_at - database_now()) < datetime.timedelta(minutes=5)
+
+
 def test_an_offer_whose_shop_may_not_be_fetched_is_never_due():
     made = OfferFactory(retailer=amazon(), destination="https://www.amazon.co.uk/dp/B000000001")
     assert made.next_check_at is None
@@ -200,6 +211,32 @@ def test_a_shop_whose_programme_forbids_robots_may_not_be_fetched_whatever_its_d
     retailer = amazon()
     retailer.domains, retailer.checking = [], Checking.FETCH
     assert "forbid fetching" in faults(retailer)["checking"]
+
+
+def test_an_address_that_robots_may_not_open_needs_a_shop_that_people_look_at():
+    retailer = RetailerFactory(name="Marketplace", domains=[], programme=None)
+    offer = OfferFactory.build(
+        product=ProductFactory(), retailer=retailer, destination="https://www.amazon.co.uk/dp/B000000001"
+    )
+    with pytest.raises(ValidationError, match="Robots may not open this address"):
+        offer.full_clean()
+    retailer.checking = Checking.HUMAN
+    offer.full_clean()
+
+
+@pytest.mark.parametrize(
+    ("name", "checking"),
+    [("Amazon", "human"), ("Amazon UK", "human"), ("amazon.co.uk", "human"), ("Amazonia Herbs", "fetch")],
+)
+def test_a_shop_that_an_import_names_is_fetched_only_where_robots_may(name, checking):
+    RegionFactory()
+    assert named_retailer(name, "UK")[0].checking == checking
+
+
+def test_an_address_of_amazon_s_that_is_there_already_waits_for_people_however_its_shop_is_checked():
+    offer = OfferFactory(retailer=RetailerFactory(programme=None))
+    Host.objects.filter(pk=offer.host_id).update(key="amazon.co.uk")
+    assert Offer.objects.for_people(timezone.now()).filter(pk=offer.pk).exists()
 
 
 def test_a_shop_that_only_sounds_like_amazon_may_be_fetched():

@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from demo.retailers import Behaviour
-from products.leases import database_now, lease_host
+from products.clock import database_now
+from products.leases import lease_host
 from products.linkcheck.evidence import Evidence, Hop
 from products.linkcheck.verdict import Outcome, Reachable
 from products.models import Host
@@ -51,6 +52,20 @@ def test_a_product_that_gave_way_to_the_page_for_everything_is_gone(shops, door)
     offer.refresh_from_db()
     assert (offer.outcome, offer.reachable) == (Outcome.SOFT_404, Reachable.SUSPECT)
     assert "cannot exist" in offer.checks.first().verdicts["reachable"]["reason"]
+
+
+def test_a_shop_that_shows_robots_one_page_everywhere_has_no_page_for_what_is_gone(shops, door):
+    peak = shops.shop("peak.example")
+    peak.category(f"/many/{NAME}", name=CATALOGUE)
+    offer = offers_at(shops, 1)[0]
+    peak.category(offer.destination.removeprefix("https://peak.example"), name=CATALOGUE)
+    probe_nonsense(door, now=database_now())
+    host = Host.objects.get(key="peak.example")
+    assert (host.nonsense_fingerprint, host.nonsense_at is None) == ("", False)
+    look_at_all(door)
+    offer.refresh_from_db()
+    assert (offer.outcome, offer.reachable) == (Outcome.NOT_JUDGED, Reachable.OK)
+    assert len(shops.requests) == 4
 
 
 @pytest.mark.parametrize(
@@ -128,3 +143,27 @@ def test_a_host_without_offers_that_robots_may_ask_is_never_asked(shops, door):
     offer.retailer.checking = "human"
     offer.retailer.save()
     assert probe_nonsense(door, now=timezone.now()) == 0
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", f"/many/{NAME}"])
+def test_a_shop_that_asks_for_quiet_gets_it_and_is_asked_another_time(shops, door, path):
+    offers_at(shops, 1)
+    peak = shops.shop("peak.example")
+    peak.set(path, Behaviour.RATE_LIMITED)
+    now = database_now()
+    try:
+        assert probe_nonsense(door, now=now) == 0
+    finally:
+        peak.set("/robots.txt", Behaviour.PRODUCT)
+    host = Host.objects.get(key="peak.example")
+    assert host.paused_until > now
+    assert host.nonsense_at is None
+    assert [request.target for request in shops.requests][-1] == path
+
+
+def test_a_shop_too_slow_for_three_requests_does_not_stand_in_the_way_of_the_others(shops, door):
+    slow = offers_at(shops, 1)[0].retailer
+    slow.pace = 60
+    slow.save()
+    assert probe_nonsense(door, now=database_now()) == 0
+    assert not shops.requests

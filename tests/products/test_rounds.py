@@ -15,8 +15,9 @@ from products.addresses import read_targets
 from products.attempts import ALONE_AFTER, MOST_ATTEMPTS
 from products.checkbook import plan_look, record
 from products.clicks.counting import count
+from products.clock import database_now
 from products.fetch import Door
-from products.leases import database_now, give_back, lease_due_hosts, lease_host
+from products.leases import give_back, lease_due_hosts, lease_host
 from products.linkcheck.health import DAY, Usage
 from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable, judge
 from products.models import Check, Flip, Host, Offer

@@ -35,11 +35,17 @@ def test_celery_is_set_up_so_that_the_database_stays_the_truth(setting, value):
 
 
 def test_link_checks_have_a_queue_of_their_own():
-    assert {queue.name for queue in app.conf.task_queues} == {"default", "links"}
+    assert {queue.name for queue in app.conf.task_queues} == {"default", "links", "shops"}
     assert all(isinstance(queue, Queue) for queue in app.conf.task_queues)
     router = app.amqp.router
     assert router.route({}, check_due_links.name)["queue"].name == "links"
     assert router.route({}, flag_overdue.name)["queue"].name == "default"
+    for other in (
+        "settle_alarms",
+        "ask_the_api",
+        "ask_for_nonsense",
+    ):  # a backlog of rounds must not hold them back
+        assert router.route({}, f"tasks.links.{other}")["queue"].name == "shops"
 
 
 def test_every_job_has_time_limits_and_none_expires_or_retries_by_itself():

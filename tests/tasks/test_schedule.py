@@ -19,7 +19,7 @@ REVIEWS = "flag articles that are overdue"
 def scheduler() -> Iterator[QuietScheduler]:
     with app.connection_for_write() as connection:
         channel = connection.default_channel
-        for queue in ("links", "default"):
+        for queue in ("links", "shops", "default"):
             channel.queue_declare(queue)
             channel.queue_purge(queue)
         made = QuietScheduler(app=app)
@@ -27,7 +27,7 @@ def scheduler() -> Iterator[QuietScheduler]:
         made.merge_inplace(app.conf.beat_schedule)
         yield made
         made.close()
-        for queue in ("links", "default"):
+        for queue in ("links", "shops", "default"):
             channel.queue_purge(queue)
 
 
@@ -60,6 +60,18 @@ def test_messages_of_one_queue_never_hold_back_the_other(scheduler):
     assert waiting("default") == 1
 
 
+def test_a_backlog_of_rounds_holds_no_other_job_of_the_links_back(scheduler):
+    for _ in range(MOST_WAITING + 2):
+        check_due_links.delay()
+    for other in (
+        "settle the alarms of links",
+        "ask the API of shops that robots may not ask",
+        "see what shops show at addresses that cannot exist",
+    ):
+        assert scheduler.apply_async(entry(scheduler, other)) is not None
+    assert waiting("shops") == 3
+
+
 def test_it_speaks_again_once_a_worker_took_the_messages(scheduler):
     for _ in range(MOST_WAITING):
         check_due_links.delay()
@@ -85,7 +97,8 @@ def test_the_whole_loop_of_beat_sends_what_is_due_and_survives_what_is_held_back
         item.last_run_at = item.last_run_at.replace(year=2020)
     while scheduler.tick() == 0:
         pass
-    assert (waiting("links"), waiting("default")) == (MOST_WAITING, MOST_WAITING)
+    assert waiting("links") == 1
+    assert (waiting("shops"), waiting("default")) == (MOST_WAITING, MOST_WAITING)
 
 
 def test_beat_ticks_every_few_seconds_and_keeps_the_house():

@@ -26,7 +26,7 @@ from articles.models import Reminder, ReviewDigest, ReviewSchedule
 from articles.services import flag_overdue
 from demo.retailers import Behaviour, RetailerServer
 from products import destinations, mass_checks
-from products.leases import database_now
+from products.clock import database_now
 from products.linkcheck.verdict import Outcome
 from products.models import Check, Checking, Flip, MassCheck, Offer
 from tasks.celery import app
@@ -202,6 +202,19 @@ def test_a_worker_carries_a_mass_check_to_its_end_at_the_shops_pace_and_leaves_w
     assert (looks[-1] - looks[0]).total_seconds() >= 3 * pace * 0.9
     assert shops.max_in_flight["peak.example"] == 1
     assert Offer.objects.get(product__name="Strap 4").next_check_at == later
+
+
+def test_a_backlog_of_rounds_keeps_no_other_job_of_the_shops_waiting(broker, start):
+    """As the Procfile starts it: one worker for both queues, which takes of each in turn."""
+    for _ in range(20):
+        send(broker, "tasks.links.check_due_links", "links")
+    for _ in range(3):
+        send(broker, "tasks.links.settle_alarms", "shops")
+    worker = start("worker", "--queues", "links,shops", "--concurrency", "1")
+    eventually(lambda: worker.read_text().count("succeeded in") == 23, worker)
+    done = [line for line in worker.read_text().splitlines() if "succeeded in" in line]
+    last = max(place for place, line in enumerate(done) if "settle_alarms" in line)
+    assert last < 10, [line.split("Task ")[-1][:40] for line in done]
 
 
 def test_a_worker_flags_an_overdue_article_once_however_often_it_is_told(broker, start):

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from products.linkcheck.page import PageFacts, split_address
+from products.linkcheck.page_text import ascii_lower
 
 
 class Kind(StrEnum):
@@ -59,6 +60,9 @@ class Marker:
     seen_at: str
     header: str = ""  # lower case
     unless_product: bool = False  # says nothing on a page that presents a product
+    whole: bool = (
+        False  # in a title or heading says nothing beside other words: "Blocked nose relief" is no wall
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,7 @@ class Scene:
             Place.BUTTON: tuple(normalise(button) for button in page.buttons),
             Place.DEAD_BUTTON: tuple(normalise(button) for button in page.dead_buttons),
             Place.NODE: page.body_classes,
-            Place.SOURCE: (self.source.casefold(),),
+            Place.SOURCE: (ascii_lower(self.source),),
             Place.URL: (f"{parts.hostname or ''}{parts.path}".casefold(),),
         }
 
@@ -131,11 +135,12 @@ def find(kinds: Iterable[Kind], scene: Scene, markers: Iterable[Marker] | None =
     """All markers of `kinds` that match `scene`, each at the first place where it does."""
     wanted = frozenset(kinds)
     among = _ours(wanted) if markers is None else (one for one in markers if one.kind in wanted)
-    says_nothing = scene.page.has_product_marker
+    says_nothing, texts = scene.page.has_product_marker, scene.texts
     return tuple(
         match
         for marker in among
-        if not (marker.unless_product and says_nothing) and (match := _match(marker, scene)) is not None
+        if not (marker.unless_product and says_nothing)
+        and (match := _match(marker, texts, scene.headers)) is not None
     )
 
 
@@ -166,6 +171,7 @@ def _marker(item: Mapping[str, Any], file: str) -> Marker:
             seen_at=item["seen_at"],
             header=item.get("header", "").lower(),
             unless_product=item.get("unless_product", False),
+            whole=item.get("whole", False),
         )
     except (KeyError, TypeError, ValueError) as error:
         msg = f"{file}: malformed marker {item!r}: {error}"
@@ -182,34 +188,51 @@ def _marker(item: Mapping[str, Any], file: str) -> Marker:
     return marker
 
 
-def _match(marker: Marker, scene: Scene) -> Match | None:
+def _match(
+    marker: Marker, texts: Mapping[Place, tuple[str, ...]], headers: Mapping[str, str]
+) -> Match | None:
     for place in marker.where:
         if place is Place.HEADER:
-            value = scene.headers.get(marker.header)
+            value = headers.get(marker.header)
             if value is not None and (
                 not marker.words or any(word in value.casefold() for word in marker.words)
             ):
                 return Match(marker, place, f"{marker.header}: {value}"[:200])
             continue
-        for text in scene.texts[place]:
+        for text in texts[place]:
             for word in marker.words:
-                if word in text and _contains(place, text, word):
-                    whole = place in (Place.TITLE, Place.HEADING) and word in _SEPARATOR.split(text)
+                if word in text and _contains(place, text, word, marker.kind):
+                    whole = place in (Place.TITLE, Place.HEADING) and _is_whole(text, word)
+                    if marker.whole and place in (Place.TITLE, Place.HEADING) and not whole:
+                        continue
                     return Match(marker, place, word, whole)
     return None
 
 
-def _contains(place: Place, text: str, word: str) -> bool:
+def _is_whole(text: str, word: str) -> bool:
+    return text == word or not {word, word.rstrip(".?!")}.isdisjoint(_SEPARATOR.split(text))
+
+
+def _contains(place: Place, text: str, word: str, kind: Kind) -> bool:
     if place in (Place.SOURCE, Place.URL):
         return True
     if place is Place.NODE:
         return text == word
     # Whole words only: "unsold outlet" is not "sold out".
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    found = re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)
+    if place is Place.BODY and kind in _OF_STOCK:
+        return any(not _CONDITION.search(text[max(each.start() - 100, 0) : each.start()]) for each in found)
+    return next(found, None) is not None
 
 
 _QUOTES: Final = str.maketrans(
     {"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"', "\u00ad": None, "\u200b": None},
+)
+_OF_STOCK: Final = frozenset({Kind.OUT_OF_STOCK, Kind.DISCONTINUED, Kind.IN_STOCK})
+# "If it is (out of stock)", "when an item is temporarily (unavailable)": what a shop does then, not what it has now.
+_CONDITION: Final = re.compile(
+    r"(?<!\w)(?:if|when|whenever|once|unless|should|in case|in the event that) "
+    r"(?:(?:[\w'-]+ ){0,5}(?:is|are|be|been|becomes?|goes|shows?|it's) (?:(?:currently|temporarily|now|ever) )?)?$"
 )
 _SEPARATOR: Final = re.compile(r"\s*(?:[|·•»«:!?.,]|\s[-–—]\s)\s*")
 

@@ -100,13 +100,13 @@ class Command(BaseCommand):
 
 def _append(file: FileIO, line: bytes) -> None:
     """Write a line at the end of a file, or else nothing of it: an interruption, or a full disk, leaves whole lines."""
-    start, rest = file.tell(), memoryview(line)
+    rest = memoryview(line)
     try:
         while rest:
             rest = rest[file.write(rest) :]
     except OSError:
         with suppress(OSError):  # a device has no length
-            file.truncate(start)
+            file.truncate(file.tell() - (len(line) - len(rest)))
         raise
 
 

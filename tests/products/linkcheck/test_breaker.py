@@ -115,6 +115,23 @@ def test_a_failing_host_heals_when_too_few_of_its_last_looks_are_bad():
     assert twice.recent == ()
 
 
+@pytest.mark.parametrize(
+    "outcome", [Outcome.OUT_OF_STOCK, Outcome.DIFFERENT_PRODUCT, Outcome.IDENTITY_LOST, Outcome.SOFT_404]
+)
+def test_a_shop_that_is_back_is_not_failing_because_some_of_its_products_have_other_faults(outcome):
+    host = after(turned(range(20), Outcome.SERVER_ERROR))
+    host = after(seen(range(20), Outcome.SERVER_ERROR), host, LATER)
+    assert host.breaker is Breaker.FAILING
+    assert (
+        after([*seen(range(14), WELL), *seen(range(14, 20), outcome)], host, LATER).breaker is Breaker.CLOSED
+    )
+
+
+@pytest.mark.parametrize("outcome", [BLOCKED, Outcome.UNKNOWN, Outcome.OTHER_REGION, Outcome.OUR_NETWORK])
+def test_a_look_that_tells_nothing_is_no_sign_that_a_failing_host_is_back(outcome):
+    assert after(seen(range(6), outcome), FAILING, LATER) == FAILING
+
+
 def test_a_host_healed_trips_again_only_on_new_turns():
     healed = after(seen([0, 1], WELL), FAILING, LATER)
     assert after(seen(range(2, 20), GONE), healed, LATER).breaker is Breaker.CLOSED

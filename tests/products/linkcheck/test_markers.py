@@ -80,6 +80,37 @@ def test_parts_of_words_do_not_match(html):
     assert not find([Kind.OUT_OF_STOCK, Kind.WALL], scene(html))
 
 
+STOCK = [Kind.OUT_OF_STOCK, Kind.DISCONTINUED, Kind.IN_STOCK]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "If it is out of stock we'll email you.",
+        "We will refund you if an item is temporarily unavailable.",
+        "When your size is back in stock you hear from us; should the brace be sold out, we say so.",
+        "In case this product is not available, call us.",
+        "Once sold out, it will not be made again.",
+        "We ship within a day when in stock.",
+    ],
+)
+def test_what_a_shop_does_if_something_is_out_of_stock_does_not_say_that_it_is(words):
+    assert not find(STOCK, scene(f"<h1>Brace</h1><p>{words}</p>"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "If you need help, call us. Out of stock",
+        "Ask us if you have questions. Sold out.",
+        "When we get more we tell you. Currently unavailable",
+        "If it is out of stock we'll email you. Sorry: out of stock",
+    ],
+)
+def test_a_condition_elsewhere_hides_no_words_of_stock(words):
+    assert kinds(find(STOCK, scene(f"<h1>Brace</h1><p>{words}</p>"))) == {Kind.OUT_OF_STOCK}
+
+
 @pytest.mark.parametrize(
     "words",
     ["We couldn’t find that page", "WE COULDN'T  FIND\nTHAT PAGE", "We couldn&rsquo;t find that page"],

@@ -65,6 +65,37 @@ def stocks(page):
         ("<p title='a > b'>x</p>", "words", "x"),
         ("<a href=it's>x</a><p>y", "words", "x y"),
         ("<script></script><SCRIPT src=x></script >", "scripts", 2),
+        ("<p>One two three four five</p><noscript>Enable it</noscript>", "words", "One two three four five"),
+        (
+            "<p>One two three four five<select><option>M - sold out</select><i hidden>no</i> six",
+            "words",
+            "One two three four five six",
+        ),
+        (
+            "<p>One two three four five<div style='display : none'>a<div>b</div>c</div>six",
+            "words",
+            "One two three four five six",
+        ),
+        (
+            "<p>One two three four five<p hidden>no<p>six<ul><li hidden>no<li>seven</ul>",
+            "words",
+            "One two three four five six seven",
+        ),
+        (
+            "<div hidden><h1>Brace</h1><p>All of it under a cover</p></div>",
+            "words",
+            "Brace All of it under a cover",
+        ),
+        ("<body style='display:none'><p>Shown at once</p>", "words", "Shown at once"),
+        (
+            "<form action='/cart/add'><button>+</button><button>Kaufen</button></form>",
+            "basket_buttons",
+            ("Kaufen",),
+        ),
+        ("<form action='/cart/add'><input type=image alt=Buy></form><button>x", "basket_buttons", ("Buy",)),
+        ("<form action='/cart/add'><button type=button>Ask</button></form>", "basket_buttons", ()),
+        ("<form action='/cart/add'><button disabled>Buy</button></form>", "basket_buttons", ()),
+        ("<form action='/search'><button>Go</button></form>", "basket_buttons", ()),
     ],
 )
 def test_each_fact_is_read(html, field, value):

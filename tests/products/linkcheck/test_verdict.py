@@ -113,6 +113,56 @@ def test_a_page_for_robots_is_blocked_at_any_status(text, headers, status):
     assert judgement.markers
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "<noscript>Please enable JavaScript to continue shopping with us.</noscript>",
+        "<p>Please enable cookies to add products to your basket.</p>",
+        "<form><label>I'm not a robot</label><textarea></textarea></form>",
+    ],
+)
+@pytest.mark.parametrize(("status", "found"), [(404, Outcome.GONE), (200, Outcome.SOFT_404)])
+def test_an_honest_page_for_what_is_missing_may_ask_for_cookies(extra, status, found):
+    assert outcome(look(MISSING + extra, status)) is found
+
+
+@pytest.mark.parametrize("words", ["Blocked Nose Relief", "Waiting room chairs", "Forbidden Fruit Teas"])
+def test_words_of_walls_are_words_of_shops_too(words):
+    page = f"<title>{words} | Northgate</title><h1>{words}</h1><p>All of them, in many sizes and colours.</p>"
+    assert outcome(look(page)) is Outcome.NOT_JUDGED
+    wall = f"<title>{words.split()[0]} | Northgate</title><p>You may not see this page now, sorry.</p>"
+    assert words.startswith("Waiting") or outcome(look(wall)) is Outcome.BLOCKED
+
+
+def test_the_shell_of_an_app_says_nothing_whatever_it_says_to_browsers_without_scripts():
+    shell = (
+        "<title>Northgate</title><noscript><strong>We're sorry but Northgate doesn't work properly without JavaScript."
+        "</strong></noscript><div id=app></div><script src=/app.js></script>"
+    )
+    expected = replace(EXPECTED, nonsense_fingerprint=page_fingerprint(read_page(shell, URL)))
+    assert outcome(look(shell), expected) is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        (
+            "<form action='/cart/add'><button>In winkelwagen</button></form><p>Small: sold out</p>",
+            Buyable.UNKNOWN,
+        ),
+        (
+            "<form action='/cart/add'><button disabled>Add</button></form><p>Sold out</p>",
+            Buyable.OUT_OF_STOCK,
+        ),
+        ("<form action='/cart/add'><button>Notify me</button></form><p>Sold out</p>", Buyable.OUT_OF_STOCK),
+        ("<form action='/cart/add'></form><select><option>M - sold out</option></select>", Buyable.IN_STOCK),
+    ],
+)
+def test_one_size_that_is_sold_out_is_not_the_product(page, found):
+    text = f"<title>Knee brace</title><h1>Knee brace</h1><p>Soft and warm, £24.99</p>{page}"
+    assert judge(look(text), EXPECTED).buyable is found
+
+
 def test_a_page_drawn_by_a_script_tells_a_robot_nothing():
     shell = "<title>Northgate</title><div id=root></div><script src=/app.js></script>"
     assert outcome(look(shell)) is Outcome.BLOCKED
@@ -138,6 +188,14 @@ def test_not_found_and_gone_are_gone(status):
         (look(PLAIN, url="https://northgate.co.uk/catalogsearch/result", via=(URL,)), EXPECTED),
         (look(PLAIN, url="https://northgate.co.uk/404.html", via=(URL,)), EXPECTED),
         (look(product(), url="https://elsewhere.example/knee-brace", via=(URL,)), EXPECTED),
+        (
+            look(
+                product(),
+                url="https://other.myshopify.com/knee",
+                via=("https://northgate.myshopify.com/knee",),
+            ),
+            Expectation("https://northgate.myshopify.com/knee"),
+        ),
         (look(PLAIN, url="https://northgate.co.uk/", via=(URL,)), replace(EXPECTED, is_range=True)),
         (look(PLAIN), replace(EXPECTED, nonsense_fingerprint=page_fingerprint(read_page(PLAIN, URL)))),
     ],
@@ -354,6 +412,7 @@ def test_a_redirect_that_ends_at_the_product_is_harmless():
     moved = look(product(), url="https://northgate.co.uk/p/new", via=(URL,))
     assert outcome(moved) is Outcome.REDIRECTED
     assert judge(moved, EXPECTED).buyable is Buyable.IN_STOCK
+    assert outcome(look(product(), url=f"{URL}?q=knee&ref=old", via=(URL,))) is Outcome.REDIRECTED
 
 
 def test_a_page_without_marks_is_reachable_and_not_judged():
@@ -391,6 +450,11 @@ OTHERS_CLICK = "https://www.awin1.com/cread.php?awinmid=7&awinaffid=9999&ued=x"
         (AWIN, look(product(), via=(CLICK,)), Identity.HANDED_OVER),
         (AWIN, look(product(), url=f"{URL}?awc=7_1_abc", via=(OTHERS_CLICK,)), Identity.LOST),
         (AWIN, look(product()), Identity.LOST),
+        (
+            replace(AWIN, destination=f"{URL}?awc=9_9_theirs"),
+            look(product(), url=f"{URL}?awc=9_9_theirs", via=(CLICK,)),
+            Identity.HANDED_OVER,
+        ),
     ],
 )
 def test_identity_is_proven_handed_over_or_lost(expected, evidence, identity):
@@ -418,6 +482,13 @@ def test_identity_is_proven_handed_over_or_lost(expected, evidence, identity):
 def test_a_tracked_link_that_never_arrives_says_nothing_of_identity(evidence, expected):
     judgement = judge(evidence, AWIN)
     assert (judgement.outcome, judgement.identity) == (expected, Identity.UNKNOWN)
+
+
+@pytest.mark.parametrize("place", ["", "search?q=knee", "us/"])
+def test_a_link_that_hides_its_destination_may_be_meant_for_any_page(place):
+    short = "https://tidd.ly/3abc"
+    landed = look(PLAIN, url=f"https://northgate.co.uk/{place}", via=(short,))
+    assert outcome(landed, Expectation(short, anywhere_but=("tidd.ly",))) is Outcome.NOT_JUDGED
 
 
 def test_lost_identity_comes_before_stock_and_both_are_told():

@@ -111,6 +111,8 @@ def test_only_links_with_a_tag_are_tracked_links(url, recognised):
         ("https://www.amazon.co.uk/Some-Support/dp/B000000001/ref=sr_1_1?th=1", "B000000001"),
         ("https://www.amazon.com/gp/product/B000000001", "B000000001"),
         ("https://www.amazon.com/gp/aw/d/1234567890?x=1", "1234567890"),
+        ("https://www.amazon.com/gp/offer-listing/B000000001/ref=x", "B000000001"),
+        ("https://www.amazon.com/dp/b000000001", "B000000001"),
         ("https://www.amazon.com/s?k=dp/B000000001", ""),
         ("https://shop.example/dp/B000000001", ""),
     ],

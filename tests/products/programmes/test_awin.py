@@ -35,6 +35,10 @@ def test_the_link_is_of_the_networks_form():
             "https://www.shareasale.com/r.cfm?b=1&u=77&m=2&urllink=www.shop.example%2Fknee&afftrack=old",
             Link("awin", "77", "old", "https://www.shop.example/knee", legacy=True),
         ),
+        (
+            "https://shareasale.com/m-pr.cfm?merchantID=2&userID=77&productID=5",
+            Link("awin", "77", "", "", legacy=True),
+        ),
         ("https://www.shareasale.com/r.cfm?b=1&u=77&m=2", Link("awin", "77", "", "", legacy=True)),
         ("https://shrsl.com/abc", Link("awin", "", "", "", legacy=True)),
         ("https://www.awin.com/gb", None),

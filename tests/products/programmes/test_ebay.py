@@ -61,4 +61,15 @@ def test_the_identity_is_proven_by_the_campaign_at_the_landing():
     probe = ADAPTER.expectation(OURS)
     assert probe.is_proven_at(ADAPTER.build(OURS, "https://www.ebay.co.uk/itm/1"))
     assert not probe.is_proven_at("https://www.ebay.co.uk/itm/1")
+
+
+@pytest.mark.parametrize(
+    ("change", "into"),
+    [("710-53481", "711-53200"), ("&mkevt=1", ""), ("mkevt=1", "mkevt=2"), ("ebay.co.uk", "ebay.de")],
+)
+def test_a_campaign_with_the_rotation_of_another_country_or_without_its_event_earns_nothing(change, into):
+    probe = ADAPTER.expectation(OURS)
+    changed = ADAPTER.build(OURS, "https://www.ebay.co.uk/itm/1?a=b").replace(change, into)
+    assert not probe.is_proven_at(changed)
+    assert probe.is_lost_at(changed)
     assert probe.is_lost_at("https://www.ebay.co.uk/itm/1?campid=5330000000")

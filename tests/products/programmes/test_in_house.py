@@ -65,6 +65,20 @@ def test_settings_that_cannot_be_right_are_refused_at_their_field(changed, field
     assert refusal.value.field == field
 
 
+@pytest.mark.parametrize(
+    ("landing", "proven", "lost"),
+    [
+        ("https://shop.example/p?REF=12345&ref=referred", True, False),  # the product's number
+        ("https://shop.example/p?Ref=referred", True, False),  # a shop that writes names its own way
+        ("https://shop.example/p?REF=another", False, True),
+        ("https://shop.example/p?ref=referred&ref=another", False, True),
+    ],
+)
+def test_a_parameter_in_another_case_is_ours_only_where_ours_is_not_there(landing, proven, lost):
+    probe = ADAPTER.expectation({"value": "referred"})
+    assert (probe.is_proven_at(landing), probe.is_lost_at(landing)) == (proven, lost)
+
+
 def test_the_parameter_is_ref_unless_configured():
     settings = {"value": "referred"}
     ADAPTER.validate(settings, "uk")

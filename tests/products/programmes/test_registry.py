@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from products import programmes
-from products.programmes import ADAPTERS, ProgrammeError, adapter, build, recognise, untrack
+from products.programmes import ADAPTERS, ProgrammeError, adapter, build, parse, recognise, untrack
 from tests.products.programmes.destinations import addresses
 
 SETTINGS = {
@@ -83,6 +83,26 @@ def test_building_frees_a_destination_from_any_other_network_first(other):
     assert build("in_house", SETTINGS["in_house"], theirs) == "https://shop.example/a?b=c&sca_ref=1.a#d"
 
 
+@pytest.mark.parametrize("slug", SETTINGS)
+def test_building_leaves_somebody_else_s_click_behind(slug):
+    plain = destination_for(slug)
+    copied = f"{plain.partition('#')[0]}{'&' if '?' in plain else '?'}awc=7_1_abc&cjevent=1&irclickid=2&ranSiteID=3"
+    ours = build(slug, SETTINGS[slug], copied)
+    assert untrack(ours)[0] == plain.partition("#")[0]
+
+
+@pytest.mark.parametrize("slug", ["awin", "cj", "impact", "partnerize", "rakuten"])
+def test_only_a_click_id_of_our_own_click_proves_anything(slug):
+    probe = adapter(slug).expectation(SETTINGS[slug])
+    name = probe.landing_click_ids[0]
+    theirs = f"https://shop.example/a?{name}=theirs"
+    assert probe.is_proven_at(f"https://shop.example/a?{name}=ours", sent_to="https://shop.example/a")
+    assert probe.is_proven_at(f"{theirs}&{name}=ours", sent_to=theirs)
+    assert not probe.is_proven_at(theirs, sent_to=theirs)
+    assert not probe.is_proven_at(f"https://shop.example/a?{name}=")
+    assert not probe.is_proven_at(f"https://shop.example/a?{name}")
+
+
 @pytest.mark.parametrize(
     "hidden", ["https://amzn.to/3x", "https://tidd.ly/3x", "https://prf.hn/l/3x", "https://ebay.us/3x"]
 )
@@ -92,6 +112,20 @@ def test_a_link_that_hides_its_destination_stays_and_is_refused_as_a_destination
     assert recognise(address) is not None
     with pytest.raises(ProgrammeError, match="does not show where it leads"):
         build("in_house", SETTINGS["in_house"], hidden)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://goto.brand.example/c/1/2/3?u=https%3A%2F%2Fwww.shop.example%2Fp&subId1=s",
+        "https://goto.brand.example/c/1/2/3?u=nothing",
+        "https://shop.example/c/1/2/3",
+        "https://shop.example/p?rfsn=1.a&sca_ref=2",
+        "https://shop.example/p?ref=2",
+    ],
+)
+def test_an_address_on_no_network_s_host_is_read_as_every_network_in_turn_would_read_it(url):
+    assert parse(url) == next((link for one in ADAPTERS.values() if (link := one.parse(url, None))), None)
 
 
 @given(addresses())
