@@ -187,7 +187,7 @@ class GenerationReader:
                 connection.close()
                 return False
             if self._file is not None:
-                self._mistrust(self._file, is_changed=bool(before) and self._truth != before)
+                self._mistrust(self._file, is_changed=self._truth != before)
             return True
 
     def _mistrust(self, file: GenerationFile, *, is_changed: bool) -> None:
