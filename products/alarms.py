@@ -131,7 +131,7 @@ def _deserved(offer: Offer) -> dict[AlarmKind, str]:
     """What rings for an offer by itself, and why. Axes that flap are muted."""
     if offer.is_draft or not offer.enabled or offer.product.is_withdrawn:
         return {}
-    health = Health.from_json(offer.health_memory)
+    health = Health.read(offer.health_memory)
     found: dict[AlarmKind, str] = {}
     for axis, confirmed in health.confirmed.items():
         kind = KIND_OF.get(health.value(axis))
@@ -169,7 +169,7 @@ def _settle_products(products: Collection[int], now: datetime.datetime) -> None:
 
 def _is_muted(offer: Offer) -> bool:
     """Whether its stock changes back and forth, so that it rings for nobody until it keeps still."""
-    return Axis.BUYABLE in Health.from_json(offer.health_memory).muted
+    return Axis.BUYABLE in Health.read(offer.health_memory).muted
 
 
 def _sold_out_words(offers: list[Offer]) -> str:

@@ -182,7 +182,7 @@ def _ask_about(counted: list[Offer], api: CreatorsApi, tempo: float) -> int:
         _rest(answer, now)
         for offer, _ in named:
             later = {} if found is Trouble.THROTTLED else {"next_check_at": _another_hour(now, tempo)}
-            Offer.objects.filter(pk=offer.pk).update(attempts=0, **later)
+            _as_read(offer).update(attempts=0, **later)
         return looked
     for offer, asin in named:
         entry = Untold(found.reason, refused=True) if isinstance(found, Refused) else found[asin]

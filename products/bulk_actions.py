@@ -213,7 +213,7 @@ class CallHarmless(Judgement):
         nothing = JudgementRefused("Nothing is wrong with it.")
         return {
             offer.pk: _seen(last.get(offer.pk))
-            if judgements.bad_axes(Health.from_json(offer.health_memory))
+            if judgements.bad_axes(Health.read(offer.health_memory))
             else nothing
             for offer in offers
         }

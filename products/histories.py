@@ -63,7 +63,7 @@ def _standing(offer: Offer, zone: datetime.tzinfo) -> Standing:
     values: dict[Axis, str] = {axis: getattr(offer, axis.value) for axis in Axis}
     if offer.reachable != Reachable.SUSPECT:
         return Standing(values)
-    health = Health.from_json(offer.health_memory)
+    health = Health.read(offer.health_memory)
     values[Axis.REACHABLE] = (Reachable.OK if health.was_ok else Reachable.UNKNOWN).value
     pending = health.pending.get(Axis.REACHABLE)
     since = pending.since if pending else timezone.now()

@@ -83,7 +83,7 @@ def judge_by_hand(
         lock_products([offer.product_id])
         current = _locked(offer)
         judgement = _judgement(verdict, user, is_range=current.product.is_range)
-        health = Health.from_json(current.health_memory)
+        health = Health.read(current.health_memory)
         step = believe(health, judgement, now=now, tempo=tempo)
         changes: dict[str, object] = {
             **columns(step.health),
@@ -124,7 +124,7 @@ def dismiss(offer: Offer, *, reason: str, user: AbstractBaseUser, now: datetime.
     with transaction.atomic():
         lock_products([offer.product_id])
         current = _locked(offer)
-        health = Health.from_json(current.health_memory)
+        health = Health.read(current.health_memory)
         axes = bad_axes(health)
         if not axes:
             raise JudgementRefused("Nothing is wrong with this offer any more.")
@@ -146,7 +146,7 @@ def accept_product(offer: Offer, *, user: AbstractBaseUser, now: datetime.dateti
     with transaction.atomic():
         lock_products([offer.product_id])
         current = _locked(offer)
-        health = Health.from_json(current.health_memory)
+        health = Health.read(current.health_memory)
         doubted = health.pending.get(Axis.BUYABLE)
         if health.buyable is not Buyable.DIFFERENT_PRODUCT and (
             doubted is None or doubted.outcome is not Outcome.DIFFERENT_PRODUCT
@@ -252,7 +252,7 @@ def read_identities(offers: OfferQuerySet, *, now: datetime.datetime) -> int:
             continue
         with transaction.atomic():
             lock_products([offer.product_id])
-            step = believe(Health.from_json(offer.health_memory), judgement, now=now)
+            step = believe(Health.read(offer.health_memory), judgement, now=now)
             changed += _write(offer, step, columns(step.health), now)
     return changed
 
@@ -282,7 +282,7 @@ def _forget_identities(pks: list[int], now: datetime.datetime) -> None:
     changed: list[Offer] = []
     flips: list[tuple[Offer, Step]] = []
     for offer in related.filter(pk__in=pks).order_by("pk"):
-        step = forget_identity(Health.from_json(offer.health_memory), now=now)
+        step = forget_identity(Health.read(offer.health_memory), now=now)
         for name, value in columns(step.health).items():
             setattr(offer, name, value)
         changed.append(offer)

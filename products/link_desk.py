@@ -166,7 +166,7 @@ def last_look(offer: Offer) -> dict[str, Any] | None:
     check: Check | None = offer.checks.select_related("judged_by").first()
     if check is None:
         return None
-    health = Health.from_json(offer.health_memory)
+    health = Health.read(offer.health_memory)
     reasons = (check.verdicts.get(axis.value, {}).get("reason", "") for axis in Axis)
     return {
         "check": check,

@@ -140,7 +140,7 @@ def _sold_out() -> Iterable[_Thing]:
     for pk, product, region, memory in gone.values_list(
         "pk", "product_id", "retailer__region_id", "health_memory"
     ):
-        health = Health.from_json(memory)
+        health = Health.read(memory)
         confirmed = health.confirmed.get(Axis.BUYABLE)
         if confirmed and Axis.BUYABLE not in health.muted and (product, region) not in covered:
             yield _Thing(LinkNews.SOLD_OUT, None, pk, _day(confirmed.since))
@@ -150,7 +150,7 @@ def _flaky(now: datetime.datetime) -> Iterable[_Thing]:
     today = _day(now)
     monday = today - datetime.timedelta(days=today.weekday())
     for pk, memory in Offer.objects.listed().once_flaky().values_list("pk", "health_memory"):
-        if Health.from_json(memory).is_flaky(now):
+        if Health.read(memory).is_flaky(now):
             yield _Thing(LinkNews.FLAKY, None, pk, monday)
 
 

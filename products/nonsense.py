@@ -19,7 +19,7 @@ from django.db.models import Case, F, Q, When
 from products.clock import database_now
 from products.destinations import host_key
 from products.fetch import Door, Look
-from products.leases import give_back, lease_host
+from products.leases import give_back, host_paces, lease_host
 from products.linkcheck.evidence import Evidence
 from products.linkcheck.page import read_page
 from products.linkcheck.robots import allows, read_rules, robots_address
@@ -42,20 +42,19 @@ def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, second
     holder, probes = uuid4(), []
     for key in _due(now, most):
         offer = _likely_alive(key)
-        if offer is not None and lease_host(key, holder, now=database_now()) is not None:
-            probes.append(_Probe(key, offer.destination, float(offer.retailer.pace)))
+        if offer is not None and (host := lease_host(key, holder, now=database_now())) is not None:
+            probes.append(_Probe(key, offer.destination, host_paces([host])[key]))
     asking = _Asking(door)
     try:
         told = asking.run(probes, seconds=seconds)
-        for probe in probes:
-            if probe.host in told:
-                Host.objects.filter(key=probe.host).update(
-                    nonsense_fingerprint=told[probe.host],
-                    nonsense_at=now,
-                    next_polite_at=database_now() + datetime.timedelta(seconds=probe.pace),
-                )
+        for host, shown in told.items():
+            learnt = {} if shown is None else {"nonsense_fingerprint": shown}
+            Host.objects.filter(key=host).update(nonsense_at=now, **learnt)
         return len(told)
     finally:
+        for probe in probes:  # whatever was learnt, and even if nothing was
+            rested = database_now() + datetime.timedelta(seconds=probe.pace)
+            Host.objects.filter(key=probe.host, leased_by=holder).update(next_polite_at=rested)
         give_back([probe.host for probe in probes], holder)
 
 
@@ -80,13 +79,14 @@ class _Probe:
 class _Asking(Work[_Probe, Evidence]):
     def __init__(self, door: Door) -> None:
         self.door = door
-        self.told: dict[str, str] = {}
+        self.told: dict[str, str | None] = {}
         self.engine: Engine[_Probe, Evidence] = Engine(
             self, door, host_of=host_key, threads=THREADS, patience=0.0
         )
 
-    def run(self, probes: Iterable[_Probe], *, seconds: float) -> Mapping[str, str]:
-        """The fingerprint that each host told, "" for none; hosts of which nothing was learnt are left out."""
+    def run(self, probes: Iterable[_Probe], *, seconds: float) -> Mapping[str, str | None]:
+        """The fingerprint that each host told, "" for none, None where its own page could not be had beside it; hosts
+        that are to be asked another time are left out."""
         for probe in probes:
             self.engine.add(probe.host, [probe], Lease(probe.pace))
         try:
@@ -106,9 +106,7 @@ class _Asking(Work[_Probe, Evidence]):
             until = database_now() + datetime.timedelta(seconds=quiet)
             Host.objects.filter(key=item.host).update(paused_until=until)  # and it is asked another time
         elif item.suspect:
-            shown = page_fingerprint(read_page(found.text, found.final_url))
-            if found.last.status is not None:  # else it is asked another time
-                self.told[item.host] = "" if shown == item.suspect else item.suspect
+            self.told[item.host] = self._counter_test(item, found)
         elif not item.rules_known:
             if may_ask(found, nonsense_address(item.page)):
                 self.engine.again(item.host, replace(item, rules_known=True), after=0.0)
@@ -119,11 +117,18 @@ class _Asking(Work[_Probe, Evidence]):
         else:  # a redirect is judged by where a look ends, and is no page like any
             self.told[item.host] = ""
 
+    def _counter_test(self, item: _Probe, found: Evidence) -> str | None:
+        """The suspect, if a page that the shop has differs from it. An error page differs, too, and tells nothing."""
+        if judge(found, Expectation(item.page)).reachable is not Reachable.OK:
+            return None
+        shown = page_fingerprint(read_page(found.text, found.final_url))
+        return "" if shown == item.suspect else item.suspect
+
     def lease(self, host: str, item: _Probe) -> Lease | None:
         return None  # another host is not ours to ask
 
     def given_back(self, item: _Probe) -> None:
-        self.told[item.host] = item.suspect  # it leads elsewhere
+        self.told[item.host] = None if item.suspect else ""  # it leads elsewhere
 
 
 def may_ask(rules: Evidence, address: str) -> bool:
@@ -159,8 +164,9 @@ def _due(now: datetime.datetime, most: int) -> list[str]:
     asked_before = Q(nonsense_at__isnull=True) | Q(nonsense_at__lte=now - EVERY)
     rested = Q(next_polite_at__isnull=True) | Q(next_polite_at__lte=now)
     fetched = Offer.objects.checkable().filter(retailer__checking=Checking.FETCH)
-    checkable = fetched.filter(retailer__pace__lte=SLOWEST).values("host")
-    due = Host.objects.free(now).filter(asked_before, rested, pk__in=checkable)
+    too_slow = Offer.objects.filter(retailer__pace__gt=SLOWEST, host__isnull=False)
+    due = Host.objects.free(now).filter(asked_before, rested, pk__in=fetched.values("host"))
+    due = due.exclude(pk__in=too_slow.values("host"))
     return list(
         due.order_by(F("nonsense_at").asc(nulls_first=True), "pk").values_list("key", flat=True)[:most]
     )

@@ -89,7 +89,7 @@ def standings(offer: Offer, last: Check | None) -> list[AxisStanding]:
         flip.axis: flip
         for flip in Flip.objects.filter(offer=offer).order_by("axis", "-at", "-pk").distinct("axis")
     }
-    health = Health.from_json(offer.health_memory)
+    health = Health.read(offer.health_memory)
     return [_standing(offer, axis, health, latest.get(axis.value), last) for axis in Axis]
 
 

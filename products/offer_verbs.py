@@ -108,7 +108,7 @@ def may_be_asked(offer: Offer) -> bool:
 def possible_verbs(offer: Offer, last: Check | None) -> list[Verb]:
     """What makes sense as the offer stands. `last`: the last look, by a robot or not. One query at most."""
     found = []
-    health = Health.from_json(offer.health_memory)
+    health = Health.read(offer.health_memory)
     if bad_axes(health):
         found.append(Verb.DISMISS)
     pending = health.pending.get(Axis.BUYABLE)

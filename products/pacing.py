@@ -154,9 +154,13 @@ class Engine(Generic[Item, Found]):
         visits = [_Visit(item) for item in items]
         self._queue.add(host, visits, pace=Pace(lease.pace), not_before=time.monotonic() + lease.rest)
 
-    def again(self, host: str, item: Item, *, after: float) -> None:
-        """Look at an item once more, over a new connection, `after` seconds from now at the earliest."""
+    def again(self, host: str, item: Item, *, after: float) -> bool:
+        """Look at an item once more, over a new connection, `after` seconds from now at the earliest. False: the host was
+        abandoned, and the item is left alone."""
+        if host in self._abandoned:
+            return False
         self._postpone(host, _Visit(item, fresh=True), time.monotonic() + after)
+        return True
 
     def pause(self, host: str, seconds: float) -> None:
         """Leave `host` alone for so long."""

@@ -34,7 +34,7 @@ from products.leases import (
     same_addresses,
 )
 from products.linkcheck.evidence import Evidence, Failure, Hop
-from products.linkcheck.health import Usage
+from products.linkcheck.health import DISORDER, Health, Usage
 from products.linkcheck.politeness import LONGEST_PAUSE
 from products.linkcheck.robots import allows, read_rules, robots_address
 from products.linkcheck.verdict import Judgement, judge
@@ -134,7 +134,7 @@ class _Round(Work[_Due, _Seen]):
         self.engine: Engine[_Due, _Seen] = Engine(
             self, door, host_of=host_key, threads=limits.threads, patience=limits.hop_patience
         )
-        self.leased: set[str] = set()
+        self.leased: dict[str, float] = {}  # and their paces
         self.rules: dict[str, dict[str, tuple[str, str]]] = {}
         self.placed: set[int] = set()
         self.clicked: set[int] = set()
@@ -173,9 +173,11 @@ class _Round(Work[_Due, _Seen]):
     def close(self) -> None:
         """Let the threads end, and give the hosts back with the moment at which they may next be asked."""
         self.engine.close()
-        for key in self.leased:
+        for key, pace in self.leased.items():
             moment = self.engine.rests_until(key)
-            if moment is not None and moment > time.monotonic():
+            if moment is None:  # it was asked as the round ended
+                moment = time.monotonic() + pace
+            if moment > time.monotonic():
                 Host.objects.filter(key=key, leased_by=self.holder).update(next_polite_at=self._at(moment))
         give_back(self.leased, self.holder)
 
@@ -194,7 +196,7 @@ class _Round(Work[_Due, _Seen]):
         return self.began + self.limits.seconds - time.monotonic()
 
     def _admit(self, host: Host, pace: float) -> Lease:
-        self.leased.add(host.key)
+        self.leased[host.key] = pace
         if pace > LEASE.total_seconds():
             # If this worker is killed, the next one must not ask when the lease ends.
             soonest = max(self.now(), host.next_polite_at or self.now())
@@ -259,8 +261,11 @@ class _Round(Work[_Due, _Seen]):
         sharers = []
         for offer in offers:
             try:
+                Health.from_json(
+                    offer.health_memory
+                )  # or it would end the round where its look is written down
                 sharers.append(_Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo)))
-            except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            except DISORDER:
                 logger.exception(
                     "Offer %d can't be planned; what is remembered of it is in disorder.", offer.pk
                 )

@@ -150,10 +150,8 @@ class UrlCheck(Work[_Link, _Seen]):
             most = 2
         else:
             most = 1
-        if item.looks < most:
-            after = max(self._manner.confirm_after, quiet or 0.0)
-            self._engine.again(host_key(item.address), item, after=after)
-        else:
+        after = max(self._manner.confirm_after, quiet or 0.0)
+        if item.looks >= most or not self._engine.again(host_key(item.address), item, after=after):
             self._tell(item, judgement.outcome)
 
     def _keeps_quiet(self, host: str, seconds: float) -> bool:

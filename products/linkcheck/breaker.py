@@ -75,7 +75,7 @@ class HostHealth:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> HostHealth:
-        """What `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        """What `to_json` wrote. Raises one of `health.DISORDER` for anything else."""
         cause, since = data.get("cause"), data.get("since")
         return cls(
             breaker=Breaker(data.get("breaker", Breaker.CLOSED)),

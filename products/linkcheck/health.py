@@ -63,6 +63,9 @@ FLAKY_WITHIN: Final = WEEK
 FLAKY_FOR: Final = WEEK
 UNVERIFIABLE_AFTER: Final = 14 * DAY  # then a person is asked to look
 
+DISORDER: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a memory raises that nobody wrote with `to_json`."""
+
 
 class Usage(StrEnum):
     """Who would miss the link: the first that applies."""
@@ -177,7 +180,7 @@ class Health:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Health:
-        """What `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
+        """What `to_json` wrote. Raises one of `DISORDER` for anything else."""
         moment = datetime.fromisoformat
         unverifiable = data.get("unverifiable_since")
         return cls(
@@ -198,6 +201,15 @@ class Health:
             muted=frozenset(Axis(axis) for axis in data.get("muted", ())),
             was_ok=bool(data.get("was_ok", False)),
         )
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Health:
+        """What `to_json` wrote; where that is in disorder, a health of which nothing is known. For whoever shows or
+        replaces it: one row must not hide all the others."""
+        try:
+            return cls.from_json(data)
+        except DISORDER:
+            return cls()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from html import unescape
@@ -64,6 +65,7 @@ class PageFacts:
     buttons: tuple[str, ...] = ()  # what the buttons that can be pressed say
     dead_buttons: tuple[str, ...] = ()  # what disabled buttons say
     has_product_marker: bool = False  # the page presents one product for sale
+    is_marked_up_as_product: bool = False  # its markup says so, not just a form or a button
     scripts: int = 0
     basket_buttons: tuple[
         str, ...
@@ -190,6 +192,24 @@ _BASKET_ACTIONS: Final = (
     "add-to-cart=",
     "add-to-basket",
 )
+# What tells such a form from the one beside it: the fields that say what is put into the basket.
+_BASKET_FIELDS: Final = frozenset(
+    (
+        "id",
+        "product",
+        "product_id",
+        "productid",
+        "id_product",
+        "variant",
+        "variant_id",
+        "item",
+        "item_id",
+        "pid",
+        "sku",
+        "add-to-cart",
+    ),
+)
+_CHOICES: Final = frozenset(("", "text", "number", "radio", "checkbox"))  # types of <input>
 
 
 def read_page(text: str, url: str) -> PageFacts:
@@ -243,6 +263,23 @@ class _Product:
         return Stock.OUT if Stock.OUT in self.stocks else Stock.DISCONTINUED
 
 
+@dataclass(slots=True)
+class _BasketForm:
+    """A form that puts something into the basket."""
+
+    action: str
+    puts: tuple[str, ...] = ()  # what its hidden fields name
+    has_choice: bool = False  # of a number, a size or a colour
+
+
+@dataclass(slots=True)
+class _Unseen:
+    """An element that shows nothing, and how many of what can hold another of its name are open within it."""
+
+    name: str
+    depth: int = 0
+
+
 class _Reader:
     """One pass over the tokens of a page."""
 
@@ -260,14 +297,12 @@ class _Reader:
         self._buttons: list[str] = []
         self._dead_buttons: list[str] = []
         self._products: list[_Product] = []
-        self._basket = False
         self._scripts = 0
         self._words: list[str] = []
         self._words_length = 0
-        self._unseen: tuple[str, int] | None = (
-            None  # an element that shows nothing, and how many of its name are open
-        )
-        self._in_basket_form = False
+        self._unseen: _Unseen | None = None
+        self._basket_form: _BasketForm | None = None
+        self._basket_forms: list[_BasketForm] = []
         self._basket_buttons: list[str] = []
         self._heading: list[str] = []
         self._heading_state = 0  # 0 not seen, 1 inside, 2 read
@@ -304,6 +339,11 @@ class _Reader:
         price = self._metas.get("product:price:amount") or self._metas.get("og:price:amount", "")
         # A shop's address may say og:type "product" on a listing too, but a price is of one product.
         tags_product = self._metas.get("og:type", "").lower() in ("product", "og:product", "product.item")
+        is_marked_up = bool(
+            mains
+            or (not self._products and (tags_product or price or tagged))
+            or _PRODUCT_CLASSES.intersection(self._body_classes)
+        )
         return PageFacts(
             url=self._url,
             title=title,
@@ -323,13 +363,8 @@ class _Reader:
             body_classes=self._body_classes,
             buttons=tuple(self._buttons),
             dead_buttons=tuple(self._dead_buttons),
-            has_product_marker=bool(
-                mains
-                or (not self._products and (tags_product or price or tagged))
-                or self._basket
-                or self._sells_without_markup(h1)
-                or _PRODUCT_CLASSES.intersection(self._body_classes)
-            ),
+            has_product_marker=is_marked_up or self._fills_basket() or self._sells_without_markup(h1),
+            is_marked_up_as_product=is_marked_up,
             scripts=self._scripts,
             basket_buttons=tuple(self._basket_buttons),
             words=collapse("".join(self._words))[:MAX_WORDS],
@@ -359,6 +394,16 @@ class _Reader:
                 if name and title.casefold().startswith(name)
             ]
         )
+
+    def _fills_basket(self) -> bool:
+        """One thing can be put into the basket here; or several, and of one alone a number or a size is asked for.
+
+        A listing has such a form for each product, and they are alike.
+        """
+        forms = self._basket_forms
+        things = {(form.action, form.puts) for form in forms}
+        with_choice = {(form.action, form.puts) for form in forms if form.has_choice}
+        return len(things) == 1 or len(with_choice) == 1
 
     def _sells_without_markup(self, h1: str) -> bool:
         """A heading, a price, and one button to buy (or that says why not): a plain shop's product page.
@@ -405,8 +450,15 @@ class _Reader:
         attrs: dict[str, str] = {}
         if name in _READ or (self._microdata is not None and "item" in source):
             attrs = _attributes(source)
-        if self._unseen is not None or name == "select" or "hid" in source or "none" in source:
+        if (
+            self._unseen is not None
+            or name == "select"
+            or "hid" in (lower := source.lower())
+            or "none" in lower
+        ):
             self._may_hide(name, source)
+        if self._basket_form is not None:
+            self._in_basket_form(self._basket_form, name, attrs)
         if self._microdata is not None and (attrs or name not in _VOID):
             self._microdata.open(name, attrs, self._base)
         if name == "h1" and self._heading_state == 0:
@@ -424,8 +476,11 @@ class _Reader:
             self._body_classes = tuple(one[:MAX_FIELD] for one in classes[:_MAX_LISTED])
         elif name == "form":
             action = attrs.get("action", "").lower()
-            self._in_basket_form = any(one in action for one in _BASKET_ACTIONS)
-            self._basket = self._basket or self._in_basket_form
+            self._basket_form = None
+            if any(one in action for one in _BASKET_ACTIONS):
+                self._basket_form = _BasketForm(action[:MAX_ADDRESS])
+                if len(self._basket_forms) < _MAX_LISTED:
+                    self._basket_forms.append(self._basket_form)
         elif self._unseen is not None:
             return
         elif name == "button":
@@ -447,22 +502,45 @@ class _Reader:
         elif name == "button":
             self._end_button()
         elif name == "form":
-            self._in_basket_form = False
-        if self._unseen is not None and name == self._unseen[0]:
-            self._unseen = (name, self._unseen[1] - 1) if self._unseen[1] > 1 else None
+            self._basket_form = None
+        if self._unseen is not None:
+            self._may_end_hiding(self._unseen, name)
 
     def _may_hide(self, name: str, source: str) -> None:
         """Note an element whose words nobody sees: a script may show them later, or never. Choices are no statements."""
-        if self._unseen is not None and name == self._unseen[0] and name in _ENDED_BY_THE_NEXT:
-            self._unseen = None
-        if self._unseen is not None:
-            if name == self._unseen[0]:
-                self._unseen = (name, self._unseen[1] + 1)
-        elif name == "select":
-            self._unseen = (name, 1)
+        unseen = self._unseen
+        if unseen is not None:
+            if name in _HOLDERS.get(unseen.name, (unseen.name,)):
+                unseen.depth += 1
+                return
+            if unseen.depth or name not in _ENDED_BY.get(unseen.name, ()):
+                return
+            self._unseen = None  # its end tag was left out
+        if name == "select":
+            self._unseen = _Unseen(name)
         elif not self._sees_hidden and name not in _NEVER_HIDDEN and _is_hidden(source):
-            self._unseen = (name, 1)
+            self._unseen = _Unseen(name)
             self.has_hidden = True
+
+    def _may_end_hiding(self, unseen: _Unseen, name: str) -> None:
+        if name in _HOLDERS.get(unseen.name, (unseen.name,)):
+            unseen.depth -= 1
+        if unseen.depth < 0 or (not unseen.depth and name == unseen.name and name in _ENDED_BY):
+            self._unseen = None
+
+    def _in_basket_form(self, form: _BasketForm, name: str, attrs: dict[str, str]) -> None:
+        """Note what a form puts into the basket, and whether it leaves a choice."""
+        if name == "select":
+            form.has_choice = True
+        elif name == "input":
+            kind = attrs.get("type", "").lower()
+            form.has_choice = form.has_choice or kind in _CHOICES
+            if (
+                kind == "hidden"
+                and attrs.get("name", "").lower() in _BASKET_FIELDS
+                and len(form.puts) < len(_BASKET_FIELDS)
+            ):
+                form.puts += (attrs.get("value", "")[:MAX_FIELD],)
 
     def _raw(self, name: str, source: str, text: str) -> None:
         if name == "title":
@@ -494,15 +572,32 @@ class _Reader:
     def _add_button(self, label: str, *, dead: bool, sends: bool) -> None:
         buttons = self._dead_buttons if dead else self._buttons
         label = collapse(label)[:MAX_FIELD]
-        if sends and self._in_basket_form and not dead and len(self._basket_buttons) < _MAX_LISTED:
+        if sends and self._basket_form is not None and not dead and len(self._basket_buttons) < _MAX_LISTED:
             self._basket_buttons.append(label)
         if label and len(buttons) < _MAX_LISTED:
             buttons.append(label)
 
 
-_ENDED_BY_THE_NEXT: Final = frozenset(
-    ("p", "li", "dt", "dd", "tr", "td", "th")
-)  # whose end tags are often left out
+# Elements whose end tags are often left out, what begins after them then, and what may hold further ones of them.
+_CELLS: Final = frozenset(("td", "th", "tr", "tbody", "tfoot"))
+_ENDED_BY: Final = {
+    "p": frozenset(("p",)),
+    "li": frozenset(("li",)),
+    "dt": frozenset(("dt", "dd")),
+    "dd": frozenset(("dt", "dd")),
+    "tr": _CELLS - {"td", "th"},
+    "td": _CELLS,
+    "th": _CELLS,
+}
+_HOLDERS: Final[Mapping[str, Collection[str]]] = {
+    "p": frozenset(),
+    "li": frozenset(("ul", "ol", "menu")),
+    "dt": frozenset(("dl",)),
+    "dd": frozenset(("dl",)),
+    "tr": frozenset(("table",)),
+    "td": frozenset(("table",)),
+    "th": frozenset(("table",)),
+}
 _NEVER_HIDDEN: Final = _VOID | {"html", "body"}  # scripts that test variants hide a whole page for a moment
 _READ: Final = frozenset(("meta", "link", "base", "body", "form", "button", "input"))
 

@@ -249,6 +249,11 @@ class _Look:
         kind = self.evidence.content_type.partition(";")[0].strip().lower()
         return not kind or "html" in kind or "xml" in kind
 
+    @cached_property
+    def is_plainly_missing(self) -> bool:
+        """Whether title or heading say "Page not found" and nothing else."""
+        return any(match.whole for match in self.matches(Kind.MISSING))
+
     def matches(self, *kinds: Kind) -> tuple[Match, ...]:
         return find(kinds, self.scene)
 
@@ -276,7 +281,7 @@ def _blocked(look: _Look) -> Judgement | None:
     if look.status is None:
         return None
     walls = look.matches(Kind.WALL)
-    if walls and any(match.whole for match in look.matches(Kind.MISSING)):
+    if walls and look.is_plainly_missing:
         # An honest "Page not found" may ask for cookies, or hold a form for people.
         walls = tuple(match for match in walls if not match.marker.unless_product)
     if walls:
@@ -285,7 +290,7 @@ def _blocked(look: _Look) -> Judgement | None:
         )
     if look.status in BLOCKED_STATUSES:
         return _unknown(Outcome.BLOCKED, f"Status {look.status}: the shop refuses robots.")
-    if look.status == 200 and look.is_html and _is_script_only(look.page):
+    if look.status == 200 and look.is_html and _is_script_only(look.page) and not look.is_plainly_missing:
         return _unknown(Outcome.BLOCKED, "The page is drawn by a script, so it shows a robot no words.")
     return None
 
@@ -342,7 +347,7 @@ def _soft_404(look: _Look) -> Judgement | None:
         return _broken(Outcome.SOFT_404, "The link leads to the shop's home page.")
     if (
         not expectation.is_range
-        and not look.page.has_product_marker
+        and not look.page.is_marked_up_as_product
         and _is_search(look.final)
         and not _is_search(look.destination)
     ):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import ClassVar
 
 from django.db import models
 
 from products.linkcheck.breaker import Breaker, HostHealth
+from products.linkcheck.health import DISORDER
 from products.querysets import HostQuerySet
+
+logger = logging.getLogger(__name__)
 
 
 class Host(models.Model):
@@ -55,4 +59,9 @@ class Host(models.Model):
 
     @property
     def health(self) -> HostHealth:
-        return HostHealth.from_json(self.health_memory)
+        """What is remembered of its last looks; nothing where that is in disorder, for looks at its offers go on."""
+        try:
+            return HostHealth.from_json(self.health_memory)
+        except DISORDER:
+            logger.exception("What is remembered of %s is in disorder, and forgotten.", self.key)
+            return HostHealth()

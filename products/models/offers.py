@@ -221,7 +221,7 @@ class Offer(index.Indexed, models.Model):
                     *(self._EDITOR_FIELDS if named is None else named),
                     *self._HEALTH_FIELDS,
                 }
-                self._keep_flips(Health.from_json(memory))
+                self._keep_flips(Health.read(memory))
             elif named is None:
                 kwargs["update_fields"] = self._EDITOR_FIELDS  # health belongs to whoever looked meanwhile
             super().save(*args, **kwargs)

@@ -270,6 +270,15 @@ def test_who_settles_a_product_waits_for_who_is_about_to():
     thread.join()
 
 
+def test_a_product_that_nobody_has_rings_though_one_of_its_links_is_in_disorder():
+    product = ProductFactory()
+    first, second = offer_of(product), offer_of(product)
+    sell_out(first)
+    Offer.objects.filter(pk=first.pk).update(health_memory={"reachable": "sideways"})
+    sell_out(second)
+    assert [kind for kind, _ in ringing()] == ["sold_out"]
+
+
 def test_stock_that_changes_back_and_forth_rings_for_nobody_until_it_keeps_still():
     offer = offer_of()
     for day in range(3):

@@ -236,6 +236,25 @@ def test_trouble_at_the_api_rests_it_and_says_nothing_of_any_offer(trouble, api,
     assert len(server.requests) == before
 
 
+def test_trouble_at_the_api_leaves_what_an_editor_saved_meanwhile(api, amazon, server, monkeypatch):
+    offer = offer_of(shop(), amazon=amazon)
+    server.shop(HOST).down(Behaviour.SERVER_ERROR)
+    saved: list[datetime.datetime] = []
+    ask_in_truth = api.ask
+
+    def save_meanwhile(*arguments):
+        edited = Offer.objects.get(pk=offer.pk)
+        edited.destination = edited.destination.replace("/dp/", "/gp/product/")
+        edited.save()
+        saved.append(Offer.objects.get(pk=offer.pk).next_check_at)
+        return ask_in_truth(*arguments)
+
+    monkeypatch.setattr(api, "ask", save_meanwhile)
+    ask_api(api, tempo=1.0)
+    offer.refresh_from_db()
+    assert [offer.next_check_at] == saved
+
+
 def test_a_request_that_fails_every_time_does_not_keep_the_others_waiting(api, amazon, server):
     retailer = shop()
     for number in range(1, 13):

@@ -13,7 +13,7 @@ from products.clock import database_now
 from products.leases import lease_host
 from products.linkcheck.evidence import Evidence, Hop
 from products.linkcheck.verdict import Outcome, Reachable
-from products.models import Host
+from products.models import Host, Offer
 from products.nonsense import NAME, may_ask, nonsense_address, probe_nonsense
 from tests.products.shops import door, look_at_all, offers_at, shops
 
@@ -66,6 +66,27 @@ def test_a_shop_that_shows_robots_one_page_everywhere_has_no_page_for_what_is_go
     offer.refresh_from_db()
     assert (offer.outcome, offer.reachable) == (Outcome.NOT_JUDGED, Reachable.OK)
     assert len(shops.requests) == 4
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Behaviour.SERVER_ERROR,
+        Behaviour.CAPTCHA,
+        Behaviour.NOT_FOUND,
+        Behaviour.TIMEOUT,
+        Behaviour.REDIRECT_HOME,
+    ],
+)
+def test_an_error_page_is_no_page_of_the_shop_s_to_compare_with(shops, door, trouble):
+    peak = shops.shop("peak.example")
+    peak.category(f"/many/{NAME}", name=CATALOGUE)
+    offer = offers_at(shops, 1)[0]
+    peak.set(offer.destination.removeprefix("https://peak.example"), trouble)
+    Host.objects.update(nonsense_fingerprint="an earlier one")
+    assert probe_nonsense(door, now=database_now()) == 1
+    host = Host.objects.get(key="peak.example")
+    assert (host.nonsense_fingerprint, host.nonsense_at is None) == ("an earlier one", False)
 
 
 @pytest.mark.parametrize(
@@ -165,5 +186,20 @@ def test_a_shop_too_slow_for_three_requests_does_not_stand_in_the_way_of_the_oth
     slow = offers_at(shops, 1)[0].retailer
     slow.pace = 60
     slow.save()
+    offers_at(shops, 1)  # of another shop at that host
     assert probe_nonsense(door, now=database_now()) == 0
     assert not shops.requests
+
+
+def test_a_host_is_asked_at_the_pace_of_its_slowest_shop_and_rests_whatever_it_says(shops, door):
+    slow = offers_at(shops, 1)[0].retailer
+    slow.pace = 1
+    slow.save()
+    offers_at(shops, 1)
+    Offer.objects.filter(retailer=slow).update(reachable=Reachable.BROKEN)
+    shops.shop("peak.example").set(f"/many/{NAME}", Behaviour.RATE_LIMITED)
+    now = database_now()
+    probe_nonsense(door, now=now)
+    first, second = (request.at for request in shops.requests)
+    assert second - first >= 0.9
+    assert Host.objects.get(key="peak.example").next_polite_at >= now + datetime.timedelta(seconds=1.9)

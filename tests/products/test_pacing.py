@@ -285,6 +285,25 @@ def test_an_abandoned_host_is_not_asked_again_even_by_a_redirect(shops, door):
     assert len(asked(shops, "alder.example")) == 1
 
 
+def test_an_item_whose_host_was_abandoned_while_it_was_looked_at_is_handed_back(shops, door):
+    shops.shop("birch.example").set("/away", Behaviour.OTHER_REGION, to="alder.example")
+    looks = Looks(door)
+    engine = engine_for(looks, "https://alder.example/1")
+    engine.add("birch.example", ["https://birch.example/away"], Lease(0.05))
+    taken: list[bool] = []
+
+    def then(item: str, evidence: Evidence) -> None:
+        if item.endswith("/away"):
+            engine.abandon("birch.example")
+            taken.append(engine.again("birch.example", item, after=0.05))
+
+    looks.then = then
+    engine.run()
+    engine.close()
+    assert taken == [False]
+    assert len(asked(shops, "birch.example")) == 1
+
+
 def test_a_connection_is_kept_from_look_to_look_and_a_second_look_gets_a_new_one():
     with HostileServer() as server:
         looks = Looks(door_to(server.port, None, ["shop.example"]), pace=0.05)

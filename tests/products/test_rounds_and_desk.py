@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from demo.retailers import Behaviour
+from products import rounds
 from products.attempts import ALONE_AFTER, MOST_ATTEMPTS
 from products.clock import database_now
 from products.fetch import Door, Look
@@ -67,6 +68,38 @@ def test_a_row_in_disorder_costs_attempts_and_no_round(shops, door, memory):
         run_round(door, tempo=TEMPO, limits=QUICK)
     bad.refresh_from_db()
     assert (bad.attempts, bad.quarantined_at is None) == (MOST_ATTEMPTS, False)
+
+
+@pytest.mark.parametrize("memory", [{"reachable": "sideways"}, {"changes": [["reachable", 1]]}])
+def test_disorder_costs_no_round_where_no_programme_is_tried_either(shops, door, memory):
+    bad, well = (offer_at(shops, path, retailer=shop()) for path in ("/disorder", "/order"))
+    Offer.objects.filter(pk=bad.pk).update(health_memory=memory)
+    assert run_round(door, tempo=TEMPO, limits=QUICK).looked == 1
+    assert Offer.objects.get(pk=well.pk).last_checked_at is not None
+    assert Offer.objects.get(pk=bad.pk).attempts == 1
+
+
+@pytest.mark.parametrize("memory", [{"breaker": "sideways"}, {"recent": [1]}])
+def test_a_host_of_which_nothing_can_be_read_is_remembered_afresh(shops, door, memory):
+    offer = offer_at(shops, "/well")
+    Host.objects.update(health_memory=memory)
+    assert run_round(door, tempo=TEMPO, limits=QUICK).looked == 1
+    assert Host.objects.get(pk=offer.host_id).health.recent
+
+
+def test_a_round_that_is_broken_off_leaves_the_hosts_that_it_asked_their_rest(shops, door, monkeypatch):
+    for number in range(2):
+        offer_at(shops, f"/rest-{number}", retailer=shop(pace="5"))
+    monkeypatch.setattr(rounds, "record", _break_off)
+    before = database_now()
+    with pytest.raises(KeyboardInterrupt):
+        run_round(door, tempo=TEMPO, limits=QUICK)
+    rests = Host.objects.filter(leased_until=None).values_list("next_polite_at", flat=True)
+    assert [rest > before + datetime.timedelta(seconds=4) for rest in rests] == [True]
+
+
+def _break_off(*_arguments: object, **_named: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_baseline_of_a_newer_release_is_read_as_far_as_it_is_known(shops, door):

@@ -88,6 +88,24 @@ def stocks(page):
         ),
         ("<body style='display:none'><p>Shown at once</p>", "words", "Shown at once"),
         (
+            "<p>One two three four five<ul><li hidden>no<ul><li>nor this<li>nor that</ul>no<li>six</ul>",
+            "words",
+            "One two three four five six",
+        ),
+        (
+            "<p>One two three four five<table><tr hidden><td>no<table><tr><td>no</table><td>no<tr><td>six</table>",
+            "words",
+            "One two three four five six",
+        ),
+        ("<ul><li>One two three four five<li hidden>no</ul><p>six", "words", "One two three four five six"),
+        ("<dl><dt>One two three four<dd hidden>no<dt>five</dl>", "words", "One two three four five"),
+        ("<p>One two three four five</p><DIV HIDDEN>no</DIV>six", "words", "One two three four five six"),
+        (
+            "<p>One two three four five</p><div STYLE='DISPLAY:NONE'>no</div>six",
+            "words",
+            "One two three four five six",
+        ),
+        (
             "<form action='/cart/add'><button>+</button><button>Kaufen</button></form>",
             "basket_buttons",
             ("Kaufen",),
@@ -142,6 +160,7 @@ def test_json_ld_gives_all_of_the_product():
     assert page == PageFacts(
         HERE,
         name="Knee brace",
+        is_marked_up_as_product=True,
         availability=(StockSignal("JSON-LD", Stock.IN),),
         price="24.99",
         currency="GBP",
@@ -195,6 +214,10 @@ def test_of_several_products_the_page_s_own_is_found_by_address_heading_or_title
     assert stocks(page) == {"JSON-LD": Stock.OUT}
 
 
+QUICK_ADD = "<form action=/cart/add><input type=hidden name=id value={}><button>Add</button></form>"
+MAIN_FORM = "<form action=/cart/add><input type=hidden name=id value=1><input name=quantity><button>Add</button></form>"
+
+
 @pytest.mark.parametrize(
     ("html", "has"),
     [
@@ -203,6 +226,15 @@ def test_of_several_products_the_page_s_own_is_found_by_address_heading_or_title
         ('<meta property="og:type" content="product">', True),
         ('<form action="/cart/add" method="post">', True),
         ('<body class="single-product woocommerce">', True),
+        (QUICK_ADD.format(1) * 2, True),
+        (QUICK_ADD.format(1) + QUICK_ADD.format(2), False),
+        (MAIN_FORM + QUICK_ADD.format(2) + QUICK_ADD.format(3), True),
+        (MAIN_FORM.replace("<input name=quantity>", "<select name=id></select>") + QUICK_ADD.format(2), True),
+        (MAIN_FORM + MAIN_FORM.replace("value=1", "value=2"), False),
+        (
+            '<form action="/checkout/cart/add/product/1">' + '<form action="/checkout/cart/add/product/2">',
+            False,
+        ),
         ("<h1>Brace</h1><p>£24.99</p><button>Add to basket</button>", True),
         ("<h1>Brace</h1><p>24,99 €</p><button disabled>Sold out</button>", True),
         ("<h1>Brace</h1><button>Add to basket</button>", False),

@@ -41,6 +41,7 @@ def product(stock="InStock", *, name="Northgate Knee Brace", gtin="5012345678900
 
 MISSING = "<title>Page not found | Northgate</title><h1>Page not found</h1><p>Sorry, we could not find it. Try our home page.</p>"
 CAPTCHA = "<title>Robot check</title><p>Type the characters you see in this image to go on to the shop.</p>"
+ADD_TO_BASKET = "<form action=/cart/add><input type=hidden name=id value=1><button>Add</button></form>"
 PLAIN = "<title>Braces</title><h1>Braces</h1><p>All the braces that we sell, in many sizes and colours.</p>"
 
 
@@ -186,6 +187,8 @@ def test_not_found_and_gone_are_gone(status):
         (look(PLAIN, url="https://northgate.co.uk/index.php?ref=1", via=(URL,)), EXPECTED),
         (look(PLAIN, url="https://northgate.co.uk/search?q=knee", via=(URL,)), EXPECTED),
         (look(PLAIN, url="https://northgate.co.uk/catalogsearch/result", via=(URL,)), EXPECTED),
+        (look(PLAIN + ADD_TO_BASKET, url="https://northgate.co.uk/search?q=knee", via=(URL,)), EXPECTED),
+        (look("<title>Page not found</title><script src=/app.js></script>"), EXPECTED),
         (look(PLAIN, url="https://northgate.co.uk/404.html", via=(URL,)), EXPECTED),
         (look(product(), url="https://elsewhere.example/knee-brace", via=(URL,)), EXPECTED),
         (
@@ -215,6 +218,7 @@ def test_a_page_that_is_not_the_product_s_is_a_soft_404(evidence, expected):
         ),
         look(product(), url="https://www.northgate.co.uk/knee-brace", via=(URL,)),
         look(product(), url="https://shop.northgate.co.uk/p/1", via=(URL,)),
+        look(product(), url="https://northgate.co.uk/search?q=knee", via=(URL,)),
         look(product(extra="<p>Page not found? Tell us.</p>")),
     ],
 )
