@@ -47,9 +47,9 @@ def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, second
     asking = _Asking(door)
     try:
         told = asking.run(probes, seconds=seconds)
-        for host, shown in told.items():
+        for key, shown in told.items():
             learnt = {} if shown is None else {"nonsense_fingerprint": shown}
-            Host.objects.filter(key=host).update(nonsense_at=now, **learnt)
+            Host.objects.filter(key=key).update(nonsense_at=now, **learnt)
         return len(told)
     finally:
         for probe in probes:  # whatever was learnt, and even if nothing was
