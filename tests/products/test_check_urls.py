@@ -374,6 +374,15 @@ def test_the_quiet_that_a_host_asks_for_adds_up_until_it_answers(
     assert [result.outcome for result in results] == [Outcome.RATE_LIMITED] * 9
 
 
+def test_a_host_is_not_asked_for_a_second_look_after_it_was_given_up(shops, door):
+    shops.shop("elm.example").set("/to-oak", Behaviour.OTHER_REGION, to="oak.example")
+    shops.shop("elm.example").set("/limited", Behaviour.RATE_LIMITED, retry_after=3600)
+    shops.shop("oak.example").set("/to-oak", Behaviour.TIMEOUT)
+    results = check(door, ["https://elm.example/to-oak", "https://elm.example/limited"])
+    assert {result.outcome for result in results} == {Outcome.TIMEOUT, Outcome.RATE_LIMITED}
+    assert len(results) == len(asked(shops, "elm.example")) == 2
+
+
 def test_a_page_that_is_limited_does_not_cost_its_shop_s_other_pages(shops, door, monkeypatch):
     monkeypatch.setattr(urlcheck, "WORTH_WAITING", 0.5)
     for number in range(3):
