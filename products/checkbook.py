@@ -87,6 +87,7 @@ def _expectation(offer: Offer, probe: Probe, identity: programmes.IdentityProbe 
         destination=offer.destination,
         domains=tuple(offer.retailer.domains),
         regional_domains=tuple(offer.retailer.regional_domains),
+        countries=tuple(offer.retailer.region.countries),
         is_range=offer.product.is_range,
         probe=probe,
         identity=identity,

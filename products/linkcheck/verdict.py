@@ -157,6 +157,9 @@ class Expectation:
     (empty: the destination's host), `regional_domains` the same retailer's elsewhere; a domain that
     differs from ours in its suffix alone (shop.com for shop.co.uk) is taken for such a one.
 
+    `countries` are those of the offer's region (ISO 3166), if they are known: a shop may keep its sites for several
+    countries on one domain.
+
     `anywhere_but`: a network's domains, where its link does not tell which shop it leads to. The landing may then be
     on any other, and be any page of it.
 
@@ -169,6 +172,7 @@ class Expectation:
     destination: str
     domains: tuple[str, ...] = ()
     regional_domains: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
     anywhere_but: tuple[str, ...] = ()
     is_range: bool = False
     probe: Probe = Probe.NONE
@@ -305,8 +309,11 @@ def _other_region(look: _Look) -> Judgement | None:
         if _is_regional_sibling(host, look):
             return _unknown(Outcome.OTHER_REGION, f"The checker was sent to {host}.")
     here, there = _locale(look.destination.path), _locale(look.final.path)
-    if here and there and here != there and look.is_at_shop(_host(look.final)):
-        return _unknown(Outcome.OTHER_REGION, f"The checker was sent from /{here}/ to /{there}/.")
+    if there and here != there and look.is_at_shop(_host(look.final)):
+        if here:
+            return _unknown(Outcome.OTHER_REGION, f"The checker was sent from /{here}/ to /{there}/.")
+        if look.expectation.countries and _country(there) not in ("", *look.expectation.countries):
+            return _unknown(Outcome.OTHER_REGION, f"The checker was sent to /{there}/.")
     return None
 
 
@@ -666,6 +673,7 @@ _REGIONS: Final = frozenset(
         "en",
     ],
 )
+_NO_COUNTRIES: Final = frozenset(("eu", "row", "int", "ww", "intl", "global", "en"))
 _HOME_PATHS: Final = frozenset(
     (
         "",
@@ -737,6 +745,14 @@ def _locale(path: str) -> str:
     """The locale that a path begins with ("en-gb", "us"), or ""."""
     first = path.strip("/").partition("/")[0].lower().replace("_", "-")
     return first if first in _REGIONS or _LOCALE.fullmatch(first) else ""
+
+
+def _country(locale: str) -> str:
+    """The country (ISO 3166) that a locale names, GB for "uk" and "en-gb"; "" where it names none, as "en" and "eu" do."""
+    language, _, country = locale.rpartition("-")
+    if country not in _REGIONS - _NO_COUNTRIES or (language and language not in _REGIONS):
+        return ""
+    return "GB" if country == "uk" else country.upper()
 
 
 def _is_home(url: SplitResult) -> bool:

@@ -23,8 +23,9 @@ from products.linkcheck.verdict import Buyable, Identity, Outcome, Reachable, ju
 from products.models import Check, Flip, Host, Offer
 from products.querysets import OfferQuerySet
 from products.rounds import Limits, run_round
-from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RetailerFactory
+from tests.factories import OfferFactory, ProductFactory, ProgrammeFactory, RegionFactory, RetailerFactory
 from tests.full_disk import leave_no_room_for_looks
+from tests.products.shops import saw
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +137,21 @@ def test_a_wall_for_robots_never_makes_an_offer_broken(shops, door):
     assert offer.reachable == Reachable.UNKNOWN
     assert offer.outcome == Outcome.BLOCKED
     assert Offer.objects.filter(pk=offer.pk).showable().exists()
+
+
+def test_a_shop_that_sends_the_checker_to_its_pages_for_another_country_is_never_broken():
+    region = RegionFactory(code="UK")
+    offer = OfferFactory(
+        destination="https://peak.example/brace",
+        retailer=RetailerFactory(region=region, programme=None, domains=["peak.example"]),
+    )
+    saw(
+        offer,
+        now=timezone.now(),
+        text="<p>All that we have for your country",
+        led_to="https://peak.example/us/",
+    )
+    assert (offer.outcome, offer.reachable) == (Outcome.OTHER_REGION, Reachable.UNKNOWN)
 
 
 def test_a_shop_that_asks_for_quiet_is_left_alone_by_every_round(shops, door):

@@ -232,6 +232,27 @@ def test_a_product_page_is_believed_even_if_the_shop_serves_it_at_any_address():
     assert outcome(look(product()), replace(EXPECTED, nonsense_fingerprint=nonsense)) is Outcome.HEALTHY
 
 
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("us/", Outcome.OTHER_REGION),
+        ("us/knee-brace", Outcome.OTHER_REGION),
+        ("en-us/", Outcome.OTHER_REGION),
+        ("fr/", Outcome.OTHER_REGION),
+        ("uk/", Outcome.SOFT_404),
+        ("en-gb/", Outcome.SOFT_404),
+        ("en/", Outcome.SOFT_404),
+        ("eu/", Outcome.SOFT_404),
+        ("uk/knee-brace", Outcome.NOT_JUDGED),
+        ("hi-fi/knee-brace", Outcome.NOT_JUDGED),
+    ],
+)
+def test_a_shop_that_sends_the_checker_to_its_pages_for_another_country_tells_nothing(place, found):
+    sent = look(PLAIN, url=f"https://northgate.co.uk/{place}", via=(URL,))
+    assert outcome(sent, replace(EXPECTED, countries=("GB", "IM"))) is found
+    assert outcome(sent) is not Outcome.OTHER_REGION
+
+
 def test_a_search_that_was_asked_for_and_a_home_page_that_was_asked_for_are_fine():
     search = "https://northgate.co.uk/search?q=brace"
     home = "https://northgate.co.uk/"
