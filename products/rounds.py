@@ -261,9 +261,8 @@ class _Round(Work[_Due, _Seen]):
         sharers = []
         for offer in offers:
             try:
-                Health.from_json(
-                    offer.health_memory
-                )  # or it would end the round where its look is written down
+                # Or it would end the round where its look is written down.
+                Health.from_json(offer.health_memory)
                 sharers.append(_Sharer(offer, plan_look(offer, now=self.now(), tempo=self.tempo)))
             except DISORDER:
                 logger.exception(

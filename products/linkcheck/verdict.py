@@ -357,6 +357,8 @@ def _soft_404(look: _Look) -> Judgement | None:
         and not look.page.is_marked_up_as_product
         and _is_search(look.final)
         and not _is_search(look.destination)
+        and look.final.path.rstrip("/")
+        != look.destination.path.rstrip("/")  # "?keyword=" may be the shop's own
     ):
         return _broken(Outcome.SOFT_404, "The link leads to a search page.")
     if (

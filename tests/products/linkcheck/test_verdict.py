@@ -219,6 +219,7 @@ def test_a_page_that_is_not_the_product_s_is_a_soft_404(evidence, expected):
         look(product(), url="https://www.northgate.co.uk/knee-brace", via=(URL,)),
         look(product(), url="https://shop.northgate.co.uk/p/1", via=(URL,)),
         look(product(), url="https://northgate.co.uk/search?q=knee", via=(URL,)),
+        look(PLAIN, url=f"{URL}/?keyword=spring", via=(URL,)),
         look(product(extra="<p>Page not found? Tell us.</p>")),
     ],
 )
