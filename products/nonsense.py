@@ -43,7 +43,8 @@ def probe_nonsense(door: Door, *, now: datetime.datetime, most: int = 20, second
     for key in _due(now, most):
         offer = _likely_alive(key)
         if offer is not None and (host := lease_host(key, holder, now=database_now())) is not None:
-            probes.append(_Probe(key, offer.destination, host_paces([host])[key]))
+            known = "" if offer.reachable == Reachable.OK else host.nonsense_fingerprint
+            probes.append(_Probe(key, offer.destination, host_paces([host])[key], known))
     asking = _Asking(door)
     try:
         told = asking.run(probes, seconds=seconds)
@@ -65,6 +66,7 @@ class _Probe:
     host: str
     page: str
     pace: float
+    known: str = ""  # fingerprint by which all that it has here may have been found dead
     rules_known: bool = False
     suspect: str = ""  # fingerprint of what it showed at the address that it cannot have
 
@@ -122,7 +124,9 @@ class _Asking(Work[_Probe, Evidence]):
         if judge(found, Expectation(item.page)).reachable is not Reachable.OK:
             return None
         shown = page_fingerprint(read_page(found.text, found.final_url))
-        return "" if shown == item.suspect else item.suspect
+        if shown != item.suspect:
+            return item.suspect
+        return None if item.suspect == item.known else ""
 
     def lease(self, host: str, item: _Probe) -> Lease | None:
         return None  # another host is not ours to ask

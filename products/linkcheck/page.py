@@ -508,6 +508,8 @@ class _Reader:
 
     def _may_hide(self, name: str, source: str) -> None:
         """Note an element whose words nobody sees: a script may show them later, or never. Choices are no statements."""
+        if name in _SVG and source.endswith("/"):
+            return  # has no end tag; browsers heed the slash there
         unseen = self._unseen
         if unseen is not None:
             if name in _HOLDERS.get(unseen.name, (unseen.name,)):
@@ -598,6 +600,23 @@ _HOLDERS: Final[Mapping[str, Collection[str]]] = {
     "td": frozenset(("table",)),
     "th": frozenset(("table",)),
 }
+_SVG: Final = frozenset(
+    (
+        "svg",
+        "g",
+        "path",
+        "rect",
+        "circle",
+        "ellipse",
+        "line",
+        "polyline",
+        "polygon",
+        "use",
+        "image",
+        "stop",
+        "symbol",
+    )
+)
 _NEVER_HIDDEN: Final = _VOID | {"html", "body"}  # scripts that test variants hide a whole page for a moment
 _READ: Final = frozenset(("meta", "link", "base", "body", "form", "button", "input"))
 

@@ -310,6 +310,8 @@ def _other_region(look: _Look) -> Judgement | None:
             return _unknown(Outcome.OTHER_REGION, f"The checker was sent to {host}.")
     here, there = _locale(look.destination.path), _locale(look.final.path)
     if there and here != there and look.is_at_shop(_host(look.final)):
+        if _country(there) in look.expectation.countries:
+            return None  # "/uk/" and "/en-gb/" are one
         if here:
             return _unknown(Outcome.OTHER_REGION, f"The checker was sent from /{here}/ to /{there}/.")
         if look.expectation.countries and _country(there) not in ("", *look.expectation.countries):
@@ -357,8 +359,7 @@ def _soft_404(look: _Look) -> Judgement | None:
         and not look.page.is_marked_up_as_product
         and _is_search(look.final)
         and not _is_search(look.destination)
-        and look.final.path.rstrip("/")
-        != look.destination.path.rstrip("/")  # "?keyword=" may be the shop's own
+        and not _is_added_to(look)
     ):
         return _broken(Outcome.SOFT_404, "The link leads to a search page.")
     if (
@@ -769,6 +770,12 @@ def _is_search(url: SplitResult) -> bool:
     segments = set(url.path.lower().strip("/").split("/"))
     keys = {key.lower() for key, value in _query(url) if value}
     return bool(segments & _SEARCH_SEGMENTS or keys & _SEARCH_KEYS)
+
+
+def _is_added_to(look: _Look) -> bool:
+    """Whether the shop added to the query of the same address alone: "?keyword=" may be its own."""
+    same_path = look.final.path.rstrip("/") == look.destination.path.rstrip("/")
+    return same_path and set(_query(look.destination)) <= set(_query(look.final))
 
 
 def _within(host: str, domains: tuple[str, ...]) -> bool:

@@ -68,6 +68,21 @@ def test_a_shop_that_shows_robots_one_page_everywhere_has_no_page_for_what_is_go
     assert len(shops.requests) == 4
 
 
+def test_a_dead_product_does_not_make_the_page_that_gave_it_away_forgotten(shops, door):
+    peak = shops.shop("peak.example")
+    peak.category(f"/many/{NAME}", name=CATALOGUE)
+    offer = offers_at(shops, 1)[0]
+    now = database_now()
+    probe_nonsense(door, now=now)
+    known = Host.objects.get(key="peak.example").nonsense_fingerprint
+    peak.category(offer.destination.removeprefix("https://peak.example"), name=CATALOGUE)
+    Offer.objects.update(reachable=Reachable.BROKEN)
+    Host.objects.update(next_polite_at=None)
+    assert probe_nonsense(door, now=now + datetime.timedelta(days=31)) == 1
+    assert known
+    assert Host.objects.get(key="peak.example").nonsense_fingerprint == known
+
+
 @pytest.mark.parametrize(
     "trouble",
     [

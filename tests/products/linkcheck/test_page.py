@@ -88,6 +88,11 @@ def stocks(page):
         ),
         ("<body style='display:none'><p>Shown at once</p>", "words", "Shown at once"),
         (
+            "<p>One two three four five<svg><path style='display:none' d='M0'/></svg>six",
+            "words",
+            "One two three four five six",
+        ),
+        (
             "<p>One two three four five<ul><li hidden>no<ul><li>nor this<li>nor that</ul>no<li>six</ul>",
             "words",
             "One two three four five six",

@@ -189,6 +189,18 @@ def test_not_found_and_gone_are_gone(status):
         (look(PLAIN, url="https://northgate.co.uk/catalogsearch/result", via=(URL,)), EXPECTED),
         (look(PLAIN + ADD_TO_BASKET, url="https://northgate.co.uk/search?q=knee", via=(URL,)), EXPECTED),
         (look("<title>Page not found</title><script src=/app.js></script>"), EXPECTED),
+        (
+            look(
+                PLAIN,
+                url="https://northgate.co.uk/index.php?route=product/search&search=knee",
+                via=("https://northgate.co.uk/index.php?route=product/product&product_id=42",),
+            ),
+            Expectation("https://northgate.co.uk/index.php?route=product/product&product_id=42"),
+        ),
+        (
+            look(PLAIN, url="https://northgate.co.uk/en-gb/", via=("https://northgate.co.uk/uk/p/1",)),
+            Expectation("https://northgate.co.uk/uk/p/1", countries=("GB",)),
+        ),
         (look(PLAIN, url="https://northgate.co.uk/404.html", via=(URL,)), EXPECTED),
         (look(product(), url="https://elsewhere.example/knee-brace", via=(URL,)), EXPECTED),
         (
